@@ -1,0 +1,51 @@
+import { type App, createApp } from '@leaderboard/shared/http/app';
+import { registerAuth } from '@leaderboard/shared/http/auth';
+import { createMetrics } from '@leaderboard/shared/http/metrics';
+import type { ReadinessCheck } from '@leaderboard/shared/http/health';
+import type { Logger } from '@leaderboard/shared/logger';
+import type { Config } from './config.js';
+import { addScore } from './routes/add-score.js';
+import { createScore } from './routes/create-score.js';
+import { deleteScore } from './routes/delete-score.js';
+import { getAround } from './routes/get-around.js';
+import { getMe } from './routes/get-me.js';
+import { getRank } from './routes/get-rank.js';
+import { getRanks } from './routes/get-ranks.js';
+import { getTop } from './routes/get-top.js';
+import { createGuards } from './routes/guards.js';
+import { login } from './routes/login.js';
+import { postScore } from './routes/post-score.js';
+import { registerAccount } from './routes/register-account.js';
+import { updateScore } from './routes/update-score.js';
+import type { Services } from './services.js';
+
+const routes = [
+  registerAccount,
+  login,
+  getMe,
+  postScore,
+  createScore,
+  updateScore,
+  addScore,
+  deleteScore,
+  getTop,
+  getRank,
+  getAround,
+  getRanks,
+];
+
+/** Builds the HTTP side; `main.ts` listens, tests inject. */
+export async function buildApp(
+  config: Config,
+  services: Services,
+  logger: Logger,
+  notReady: ReadinessCheck,
+): Promise<App> {
+  const metrics = createMetrics('leaderboard-service');
+  const app = createApp({ logger, metrics, notReady, trustedProxies: [] });
+  const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
+  app.decorateRequest('caller', undefined);
+  const guard = createGuards(auth, config.READS_REQUIRE_TOKEN);
+  for (const register of routes) register(app, { services, auth, guard });
+  return app;
+}

@@ -1,0 +1,81 @@
+import type { RegisterBody } from '@leaderboard/shared/contracts/accounts';
+import type { Caller } from '@leaderboard/shared/http/auth';
+import { Problem } from '@leaderboard/shared/http/problems';
+import { everyone } from '@leaderboard/shared/topology/regions';
+import { RedisOutcomeUnknown } from '@leaderboard/shared/topology/redis';
+import type { ShardMap } from '@leaderboard/shared/topology/shards';
+import type { AccountStore } from '../store/account-store.js';
+import { type Passwords, checkPasswordLength, generatePassword } from './passwords.js';
+import { parseRegion } from './regions.js';
+import type { Scores } from './scores.js';
+
+/** A registered user as its token will name it. */
+export type Player = Omit<Caller, 'role'>;
+
+export class Accounts {
+  readonly #store: AccountStore;
+  readonly #passwords: Passwords;
+  readonly #scores: Scores;
+  readonly #shards: ShardMap;
+
+  constructor(store: AccountStore, passwords: Passwords, scores: Scores, shards: ShardMap) {
+    this.#store = store;
+    this.#passwords = passwords;
+    this.#scores = scores;
+    this.#shards = shards;
+  }
+
+  /**
+   * Makes an account, with a first score if one is given. Without a password a strong one is made and
+   * answered this once.
+   * @throws {Problem} user_exists, unknown_region, auth_busy, queue_full
+   */
+  async register(body: RegisterBody, requestId: string): Promise<{ player: Player; generatedPassword?: string }> {
+    const region = parseRegion(this.#shards, body.region ?? everyone);
+    const player = { user_id: body.user_id, name: body.name, region };
+    if (body.password !== undefined) checkPasswordLength(body.password);
+    const password = body.password ?? generatePassword();
+    const passwordHash = await this.#passwords.hash(password);
+    const version = await this.#store.register({ userId: player.user_id, name: player.name, region, passwordHash });
+    if (body.initialScore !== undefined) await this.#firstScore(player, body.initialScore, version, requestId);
+    return body.password === undefined ? { player, generatedPassword: password } : { player };
+  }
+
+  /** @throws {Problem} bad_credentials, the same and as slow for an unknown user; auth_busy */
+  async login(userId: string, password: string): Promise<Player> {
+    checkPasswordLength(password);
+    const account = await this.#store.find(userId);
+    const fits = await this.#passwords.verify(password, account?.passwordHash);
+    if (!account || !fits) throw new Problem('bad_credentials', 'No account has this user_id and password');
+    return { user_id: userId, name: account.name, region: account.region };
+  }
+
+  /** Who the caller is now; tokens of game servers and admins need no account. @throws {Problem} unknown_user */
+  async profile(caller: Caller): Promise<Caller> {
+    const account = await this.#store.find(caller.user_id);
+    if (!account && caller.role === 'player') throw new Problem('unknown_user', 'This account is gone');
+    return {
+      user_id: caller.user_id,
+      name: account?.name ?? caller.name,
+      region: account?.region ?? caller.region,
+      role: caller.role,
+    };
+  }
+
+  /** The home region of a registered or claimed user, undefined for an unknown one. */
+  async homeOf(userId: string): Promise<string | undefined> {
+    return (await this.#store.find(userId))?.region;
+  }
+
+  /** An account whose first score was refused is taken back, so that the same request may be tried again. */
+  async #firstScore(player: Player, value: number, version: string, requestId: string): Promise<void> {
+    const { user_id: userId, name, region } = player;
+    const subject = { userId, name, region, limited: false };
+    try {
+      await this.#scores.apply({ action: 'create', subject, game: undefined, value, idempotencyKey: undefined, requestId });
+    } catch (error) {
+      if (!(error instanceof RedisOutcomeUnknown)) await this.#store.withdraw(userId, version);
+      throw error;
+    }
+  }
+}

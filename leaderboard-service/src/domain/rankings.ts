@@ -1,0 +1,152 @@
+import type { RankAnswer, Row } from '@leaderboard/shared/contracts/rankings';
+import { Problem } from '@leaderboard/shared/http/problems';
+import { type Place, comparePlaces, startOfTies } from '@leaderboard/shared/scoring/place';
+import { isoFromUs } from '@leaderboard/shared/scoring/time';
+import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
+import type { Board, BoardReader, Entry, SliceRequest } from '../store/board-reader.js';
+import { decodeCursor, encodeCursor } from './cursor.js';
+import { type MergedSlice, assignRanks, mergeSlices, percentileOf } from './merge.js';
+
+export type Ties = 'unique' | 'shared';
+
+/** What every ranking answers about: a region (GLOBAL = everyone), a board, how ties are numbered. */
+export interface RankingScope {
+  readonly region: string;
+  readonly board: Board;
+  readonly ties: Ties;
+}
+
+/**
+ * Rankings over one or many shards. A read asks every shard of its region about the same places in one
+ * round; a user's own place is found in a round before that.
+ */
+export class Rankings {
+  readonly #reader: BoardReader;
+  readonly #shards: ShardMap;
+
+  constructor(reader: BoardReader, shards: ShardMap) {
+    this.#reader = reader;
+    this.#shards = shards;
+  }
+
+  async top(scope: RankingScope, limit: number, cursor: string | undefined) {
+    const place = cursor === undefined ? undefined : decodeCursor(cursor);
+    const slice = await this.#readOne(scope, { place, rowsBefore: 0, rowsFrom: limit + 1 });
+    const entries = slice.entries.slice(0, limit);
+    const last = entries.at(-1);
+    const hasMore = slice.entries.length > limit;
+    return {
+      total: slice.total,
+      rows: await this.#rows(scope, entries, slice.before + 1),
+      ...(hasMore && last && { next_cursor: encodeCursor(last.place) }),
+    };
+  }
+
+  /** @throws {Problem} not_ranked */
+  async rank(scope: RankingScope, userId: string): Promise<RankAnswer> {
+    const entry = await this.#find(scope, userId);
+    const place = rankingPlace(scope, entry);
+    const slice = await this.#readOne(scope, { place, rowsBefore: 0, rowsFrom: 0 });
+    return rankAnswer(entry, slice.before + 1, slice.total);
+  }
+
+  /** @throws {Problem} not_ranked */
+  async around(scope: RankingScope, userId: string, range: number) {
+    const self = await this.#find(scope, userId);
+    const slice = await this.#readOne(scope, { place: self.place, rowsBefore: range, rowsFrom: range + 1 });
+    const others = slice.entries.filter((entry) => entry.userId !== userId);
+    const before = others.filter((entry) => comparePlaces(entry.place, self.place) < 0).slice(-range);
+    const after = others.filter((entry) => comparePlaces(entry.place, self.place) > 0).slice(0, range);
+    const rows = await this.#rows(scope, [...before, self, ...after], slice.before + 1 - before.length);
+    const [own] = rows.splice(before.length, 1);
+    return { self: rankAnswer(self, (own as Row).rank, slice.total), around: rows };
+  }
+
+  async ranks(scope: RankingScope, userIds: readonly string[]) {
+    const wanted = [...new Set(userIds)];
+    const entries = (await this.#findAll(scope, wanted)).sort((a, b) => comparePlaces(a.place, b.place));
+    const requests = entries.map((entry) => ({ place: rankingPlace(scope, entry), rowsBefore: 0, rowsFrom: 0 }));
+    const start = { place: undefined, rowsBefore: 0, rowsFrom: 0 };
+    const [board, ...slices] = await this.#read(scope, [start, ...requests]);
+    const found = new Set(entries.map((entry) => entry.userId));
+    return {
+      total: board?.total ?? 0,
+      rows: entries.map((entry, at) => rowOf(entry, (slices[at] as MergedSlice).before + 1)),
+      not_found: wanted.filter((userId) => !found.has(userId)),
+    };
+  }
+
+  /** How many entries of a region stand before a place, in all of its shards but one. */
+  async countBefore(region: string, board: Board, place: Place, except: Shard): Promise<number> {
+    const shards = this.#shards.readSet(region).filter((shard) => shard.region === region && shard !== except);
+    if (shards.length === 0) return 0;
+    const [slice] = await this.#readShards(shards, board, [{ place, rowsBefore: 0, rowsFrom: 0 }]);
+    return (slice as MergedSlice).before;
+  }
+
+  async #rows(scope: RankingScope, entries: readonly Entry[], firstRank: number): Promise<Row[]> {
+    const [first] = entries;
+    if (!first) return [];
+    let firstShared: number | undefined;
+    if (scope.ties === 'shared') {
+      const place = startOfTies(first.place.sortKey);
+      firstShared = (await this.#readOne(scope, { place, rowsBefore: 0, rowsFrom: 0 })).before + 1;
+    }
+    const ranks = assignRanks(entries, firstRank, firstShared);
+    return entries.map((entry, at) => rowOf(entry, ranks[at] as number));
+  }
+
+  async #find(scope: RankingScope, userId: string): Promise<Entry> {
+    const [entry] = await this.#findAll(scope, [userId]);
+    if (!entry) throw new Problem('not_ranked', `"${userId}" has no score in ${scope.region}`);
+    return entry;
+  }
+
+  async #findAll({ region, board }: RankingScope, userIds: readonly string[]): Promise<Entry[]> {
+    const byShard = new Map<Shard, string[]>();
+    for (const userId of userIds) {
+      for (const shard of this.#shards.candidates(region, userId)) {
+        const ids = byShard.get(shard);
+        if (ids) ids.push(userId);
+        else byShard.set(shard, [userId]);
+      }
+    }
+    const found = await Promise.all([...byShard].map(([shard, ids]) => this.#reader.findEntries(shard, board, ids)));
+    return found.flat();
+  }
+
+  async #readOne(scope: RankingScope, request: SliceRequest): Promise<MergedSlice> {
+    const [slice] = await this.#read(scope, [request]);
+    return slice as MergedSlice;
+  }
+
+  #read({ region, board }: RankingScope, requests: readonly SliceRequest[]): Promise<MergedSlice[]> {
+    return this.#readShards(this.#shards.readSet(region), board, requests);
+  }
+
+  async #readShards(shards: readonly Shard[], board: Board, requests: readonly SliceRequest[]): Promise<MergedSlice[]> {
+    return mergeSlices(await Promise.all(shards.map((shard) => this.#reader.readSlices(shard, board, requests))));
+  }
+}
+
+/** The place up to which is counted: the entry's own, or with shared ties the first of its score. */
+function rankingPlace({ ties }: RankingScope, entry: Entry): Place {
+  return ties === 'shared' ? startOfTies(entry.place.sortKey) : entry.place;
+}
+
+function rowOf(entry: Entry, rank: number): Row {
+  return {
+    rank,
+    user_id: entry.userId,
+    name: entry.name,
+    region: entry.region,
+    score: entry.score,
+    updated_at: isoFromUs(entry.reachedAtUs),
+  };
+}
+
+/** A user who left the board between two rounds must not make the total smaller than the rank. */
+function rankAnswer(entry: Entry, rank: number, counted: number): RankAnswer {
+  const total = Math.max(counted, rank);
+  return { ...rowOf(entry, rank), total, percentile: percentileOf(rank, total) };
+}

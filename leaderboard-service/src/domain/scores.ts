@@ -1,0 +1,110 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { WriteAnswer } from '@leaderboard/shared/contracts/scores';
+import { isoFromUs } from '@leaderboard/shared/scoring/time';
+import { memberOf, sortKeyOf } from '@leaderboard/shared/scoring/place';
+import type { ShardMap } from '@leaderboard/shared/topology/shards';
+import type { AppliedWrite, Operation, ScoreWriter } from '../store/score-writer.js';
+import { type GameRules, rulesOf } from './games.js';
+import type { Rankings } from './rankings.js';
+import type { Subject } from './subject.js';
+
+/** What a route asks for; `score` is whatever the game's operator is. */
+export interface ScoreCommand {
+  readonly action: 'score' | 'set' | 'add' | 'create' | 'remove';
+  readonly subject: Subject;
+  readonly game: string | undefined;
+  readonly value: number | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly requestId: string;
+}
+
+export interface ScoreOutcome {
+  readonly answer: WriteAnswer;
+  readonly replayed: boolean;
+  readonly created: boolean;
+}
+
+/** Score writes: rules of the game, one write to the home shard, the rank in the home region. */
+export class Scores {
+  readonly #writer: ScoreWriter;
+  readonly #rankings: Rankings;
+  readonly #shards: ShardMap;
+
+  constructor(writer: ScoreWriter, rankings: Rankings, shards: ShardMap) {
+    this.#writer = writer;
+    this.#rankings = rankings;
+    this.#shards = shards;
+  }
+
+  /** @throws {Problem} unknown_game and whatever the write script refuses */
+  async apply(command: ScoreCommand): Promise<ScoreOutcome> {
+    const rules = rulesOf(command.game);
+    const written = await this.#write(rules, command);
+    return {
+      answer: await this.#answer(rules, command.subject, written),
+      replayed: written.outcome === 'replayed',
+      created: command.action === 'create' && written.outcome !== 'exists',
+    };
+  }
+
+  /** @throws {Problem} unknown_game, not_ranked */
+  async remove(command: Omit<ScoreCommand, 'action' | 'value'>): Promise<void> {
+    await this.#write(rulesOf(command.game), { ...command, action: 'remove', value: undefined });
+  }
+
+  #write(rules: GameRules, command: ScoreCommand): Promise<AppliedWrite> {
+    const { subject, value, idempotencyKey } = command;
+    const operation = operationOf(command.action, rules);
+    return this.#writer.write(this.#shards.home(subject.region, subject.userId), {
+      eventId: idempotencyKey ?? randomUUID(),
+      userId: subject.userId,
+      name: subject.name,
+      game: rules.game,
+      order: rules.order,
+      operation,
+      value,
+      leastScore: rules.leastScore,
+      greatestScore: rules.greatestScore,
+      limited: subject.limited,
+      idempotency:
+        idempotencyKey === undefined
+          ? undefined
+          : { key: idempotencyKey, requestHash: hashOf([operation, rules.game, value]) },
+      requestId: command.requestId,
+    });
+  }
+
+  async #answer(rules: GameRules, subject: Subject, written: AppliedWrite): Promise<WriteAnswer> {
+    const score = written.score ?? 0;
+    const place = { sortKey: sortKeyOf(score, rules.order), member: memberOf(subject.userId, written.reachedAtUs) };
+    const home = this.#shards.home(subject.region, subject.userId);
+    const before = await this.#rankings.countBefore(subject.region, rules, place, home);
+    return {
+      user_id: subject.userId,
+      name: written.name,
+      region: subject.region,
+      game: rules.game,
+      score,
+      previous_score: written.previousScore,
+      rank: (written.rank ?? 1) + before,
+      best: written.changed,
+      updated_at: isoFromUs(written.reachedAtUs),
+    };
+  }
+}
+
+function operationOf(action: ScoreCommand['action'], rules: GameRules): Operation {
+  switch (action) {
+    case 'score':
+      return rules.operator;
+    case 'add':
+      return 'incr';
+    default:
+      return action;
+  }
+}
+
+/** 132 bits of SHA-256: enough to tell two requests apart. */
+function hashOf(parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+}

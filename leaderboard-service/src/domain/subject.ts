@@ -1,0 +1,71 @@
+import type { Caller } from '@leaderboard/shared/http/auth';
+import { Problem } from '@leaderboard/shared/http/problems';
+import type { ShardMap } from '@leaderboard/shared/topology/shards';
+import type { Homes } from './homes.js';
+import { parseRegion } from './regions.js';
+
+/** Whose score is written, and where that user lives. */
+export interface Subject {
+  readonly userId: string;
+  readonly region: string;
+  /** Undefined: the name stays as it is. */
+  readonly name: string | undefined;
+  /** Players have a token bucket, game servers have none. */
+  readonly limited: boolean;
+}
+
+/** What a body may say about its subject. */
+export interface NamedSubject {
+  user_id?: string;
+  region?: string;
+  name?: string;
+}
+
+export class Subjects {
+  readonly #shards: ShardMap;
+  readonly #homes: Homes;
+  readonly #playerWrites: boolean;
+
+  constructor(shards: ShardMap, homes: Homes, playerWrites: boolean) {
+    this.#shards = shards;
+    this.#homes = homes;
+    this.#playerWrites = playerWrites;
+  }
+
+  /**
+   * A player writes for itself and may repeat what its token says; a game server names any user.
+   * @throws {Problem} forbidden, invalid_request, unknown_region, region_mismatch, queue_full
+   */
+  async resolve(caller: Caller, named: NamedSubject): Promise<Subject> {
+    const region = named.region === undefined ? undefined : parseRegion(this.#shards, named.region);
+    if (caller.role === 'player') return this.#player(caller, named, region);
+
+    if (named.user_id === undefined) {
+      const message = 'is needed with a server token';
+      throw new Problem('invalid_request', `body/user_id ${message}`, { errors: [{ path: 'body/user_id', message }] });
+    }
+    const home = await this.#homes.resolve(named.user_id, region, named.name);
+    return { userId: named.user_id, region: home, name: named.name, limited: false };
+  }
+
+  #player(caller: Caller, named: NamedSubject, region: string | undefined): Subject {
+    this.refusePlayerWrites(caller);
+    if (named.user_id !== undefined && named.user_id !== caller.user_id) {
+      throw new Problem('forbidden', 'A player may only write its own scores');
+    }
+    if (region !== undefined && region !== caller.region) {
+      throw new Problem('forbidden', `This player lives in ${caller.region}`);
+    }
+    if (named.name !== undefined && named.name !== caller.name) {
+      throw new Problem('forbidden', 'A player may not write under another name');
+    }
+    const home = parseRegion(this.#shards, caller.region);
+    return { userId: caller.user_id, region: home, name: caller.name, limited: true };
+  }
+
+  /** @throws {Problem} forbidden, where `PLAYER_WRITES=false` leaves scores to game servers */
+  refusePlayerWrites(caller: Caller | undefined): void {
+    if (this.#playerWrites || (caller && caller.role !== 'player')) return;
+    throw new Problem('forbidden', 'Only game servers may write scores here');
+  }
+}

@@ -1,0 +1,31 @@
+import { Lifecycle, runMain } from '@leaderboard/shared/lifecycle';
+import { createLogger } from '@leaderboard/shared/logger';
+import { RedisConnections } from '@leaderboard/shared/topology/redis';
+import { buildApp } from './app.js';
+import { loadConfig } from './config.js';
+import { createServices } from './services.js';
+
+/** How long a stopping instance goes on serving, so that gateways see it is not ready and send nothing new. */
+const drainMs = 1_500;
+
+await runMain(async () => {
+  const config = loadConfig();
+  const logger = createLogger({ service: 'leaderboard-service', instance: config.INSTANCE, level: config.LOG_LEVEL });
+  const lifecycle = new Lifecycle(logger);
+
+  const redis = await RedisConnections.connect(config.topology, 'leaderboard-service', logger);
+  lifecycle.onClose('redis', () => redis.close());
+
+  const services = createServices(config, redis);
+  lifecycle.onClose('services', () => services.close());
+
+  const notReady = () => {
+    if (lifecycle.closing) return 'stopping';
+    return redis.all().some((connection) => connection.ready) ? undefined : 'no connection to Redis';
+  };
+  const app = await buildApp(config, services, logger, notReady);
+  await app.listen({ host: config.HOST, port: config.PORT });
+  lifecycle.onClose('http', () => app.close());
+  lifecycle.onClose('drain', () => new Promise((resolve) => setTimeout(resolve, drainMs)));
+  logger.info({ port: config.PORT }, 'listening');
+});

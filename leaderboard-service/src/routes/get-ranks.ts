@@ -1,0 +1,16 @@
+import { RanksAnswer, RanksQuery } from '@leaderboard/shared/contracts/rankings';
+import { boardLabel, scopeOf } from './ranking-scope.js';
+import type { RegisterRoute } from './route.js';
+
+/** The ranks of a list of users, such as somebody's friends. */
+export const getRanks: RegisterRoute = (app, { services, guard }) => {
+  app.get(
+    '/ranks',
+    { onRequest: guard.readers, schema: { querystring: RanksQuery, response: { 200: RanksAnswer } } },
+    async (request) => {
+      const { query } = request;
+      const scope = scopeOf(services, query);
+      return { ...boardLabel(scope, query), ...(await services.rankings.ranks(scope, query.user_ids.split(','))) };
+    },
+  );
+};

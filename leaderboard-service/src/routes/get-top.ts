@@ -1,0 +1,15 @@
+import { TopAnswer, TopQuery } from '@leaderboard/shared/contracts/rankings';
+import { boardLabel, scopeOf } from './ranking-scope.js';
+import type { RegisterRoute } from './route.js';
+
+export const getTop: RegisterRoute = (app, { services, guard }) => {
+  app.get(
+    '/top',
+    { onRequest: guard.readers, schema: { querystring: TopQuery, response: { 200: TopAnswer } } },
+    async (request) => {
+      const { query } = request;
+      const scope = scopeOf(services, query);
+      return { ...boardLabel(scope, query), ...(await services.rankings.top(scope, query.limit, query.cursor)) };
+    },
+  );
+};

@@ -1,0 +1,29 @@
+import { IdempotencyKey } from '@leaderboard/shared/contracts/fields';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { ScoreCommand, ScoreOutcome } from '../domain/scores.js';
+import type { NamedSubject } from '../domain/subject.js';
+import type { Services } from '../services.js';
+import { callerOf } from './guards.js';
+
+/** What the score routes share: the key in the header, and applying a body for whoever may write it. */
+
+export const WriteHeaders = Type.Object({ 'idempotency-key': Type.Optional(IdempotencyKey) });
+
+export async function applyScore(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: NamedSubject & { game?: string },
+  change: Pick<ScoreCommand, 'action' | 'value'>,
+): Promise<ScoreOutcome> {
+  const outcome = await services.scores.apply({
+    ...change,
+    subject: await services.subjects.resolve(callerOf(request), body),
+    game: body.game,
+    idempotencyKey: request.headers['idempotency-key'] as string | undefined,
+    requestId: request.id,
+  });
+  if (outcome.replayed) reply.header('idempotency-replayed', 'true');
+  return outcome;
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { Problem } from '@leaderboard/shared/http/problems';
+import type { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
+import { accountKey, queueKey, shardKey } from '@leaderboard/shared/topology/keys';
+import type { Shard } from '@leaderboard/shared/topology/shards';
+import type { ShardMap } from '@leaderboard/shared/topology/shards';
+
+export interface Account {
+  readonly userId: string;
+  readonly name: string;
+  readonly region: string;
+  /** Undefined for a user whom a game server created. */
+  readonly passwordHash: string | undefined;
+}
+
+/** A user to whom a home region is to be given, unless there is one already. */
+export interface HomeClaim {
+  readonly userId: string;
+  readonly region: string;
+  readonly name: string;
+}
+
+/** Accounts and home regions, in the GLOBAL region's shards whatever a user's home is. */
+export class AccountStore {
+  readonly #scripts: FencedScripts;
+  readonly #shards: ShardMap;
+  readonly #queueMax: number;
+
+  constructor(scripts: FencedScripts, shards: ShardMap, queueMax: number) {
+    this.#scripts = scripts;
+    this.#shards = shards;
+    this.#queueMax = queueMax;
+  }
+
+  async find(userId: string): Promise<Account | undefined> {
+    const shard = this.#shards.account(userId);
+    const reply = await this.#scripts.run('read-account', shard, [shardKey(shard), accountKey(shard, userId)], []);
+    const [name, region, passwordHash] = reply as string[];
+    if (region === undefined) return undefined;
+    return { userId, name: name || userId, region, passwordHash: passwordHash || undefined };
+  }
+
+  /**
+   * Makes an account; the version answered is what `withdraw` takes.
+   * @throws {Problem} user_exists, queue_full
+   */
+  async register(account: Account & { passwordHash: string }): Promise<string> {
+    const { userId, name, region, passwordHash } = account;
+    const shard = this.#shards.account(userId);
+    const keys = [shardKey(shard), queueKey(shard), accountKey(shard, userId)];
+    const args = [String(this.#queueMax), randomUUID(), userId, name, region, passwordHash];
+    const [code, version = ''] = (await this.#scripts.run('register-account', shard, keys, args)) as string[];
+    if (code === 'user_exists') throw new Problem('user_exists', `"${userId}" is taken: choose another user_id`);
+    if (code === 'queue_full') throw queueFull();
+    return version;
+  }
+
+  /** Takes back an account made a moment ago. */
+  async withdraw(userId: string, version: string): Promise<void> {
+    const shard = this.#shards.account(userId);
+    const keys = [shardKey(shard), queueKey(shard), accountKey(shard, userId)];
+    await this.#scripts.run('withdraw-account', shard, keys, [randomUUID(), userId, version]);
+  }
+
+  /**
+   * The home region of each user, in order: the one claimed here when there was none before. A Problem in
+   * place of a region is the refusal of that one claim.
+   */
+  async claimHomes(claims: readonly HomeClaim[]): Promise<(string | Problem)[]> {
+    const byShard = new Map<Shard, number[]>();
+    for (const [at, claim] of claims.entries()) {
+      const shard = this.#shards.account(claim.userId);
+      byShard.set(shard, [...(byShard.get(shard) ?? []), at]);
+    }
+    const homes: (string | Problem)[] = new Array(claims.length);
+    await Promise.all(
+      [...byShard].map(async ([shard, positions]) => {
+        const keys = [shardKey(shard), queueKey(shard), accountKey(shard, '')];
+        const args = positions.flatMap((at) => {
+          const { userId, region, name } = claims[at] as HomeClaim;
+          return [randomUUID(), userId, region, name];
+        });
+        const reply = (await this.#scripts.run('claim-homes', shard, keys, [String(this.#queueMax), ...args])) as string[];
+        for (const [index, at] of positions.entries()) {
+          homes[at] = reply[index * 2] === 'queue_full' ? queueFull() : (reply[index * 2 + 1] as string);
+        }
+      }),
+    );
+    return homes;
+  }
+}
+
+function queueFull(): Problem {
+  return new Problem('queue_full', 'Too many new accounts wait to be stored', { retryAfterSeconds: 1 });
+}

@@ -1,0 +1,55 @@
+#!lua flags=no-writes
+-- Reads one board of one shard around given places. A place is (sort key, member); it need not be an entry
+-- of this shard, which is how shards are merged: each tells how many of its entries stand before the place
+-- and which stand next to it.
+--
+-- KEYS  1 shard:{S}   2 leaderboard:{S}…   3 prefix user:{S}:
+-- ARGV  four for each place: sort key ('' = the start of the board), member, rows wanted before it, rows
+--       wanted from it on (an entry that stands exactly there is the first of these)
+-- Returns the number of entries, then for each place: entries before it, number of rows, and for each row
+--       member, sort key, name.
+-- Error CLOSED: as in write-scores.lua.
+--
+-- O(log n) for each place and O(1) for each row: ZCOUNT gives the borders of the tie group, and inside it
+-- the place is found by halving, because ZSET has no count by (score, member).
+
+if redis.call('HGET', KEYS[1], 'epoch') ~= EPOCH then
+  return redis.error_reply('CLOSED shard is not open at this epoch')
+end
+local board = KEYS[2]
+
+-- Byte order, as ZSET has it: Lua's own < on strings follows the locale that the server runs in.
+local function precedes(a, b)
+  for i = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, i), string.byte(b, i)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
+
+local function count_before(key, member)
+  local low = redis.call('ZCOUNT', board, '-inf', '(' .. key)
+  if member == '' then return low end
+  local high = low + redis.call('ZCOUNT', board, key, key)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if precedes(redis.call('ZRANGE', board, middle, middle)[1], member) then low = middle + 1 else high = middle end
+  end
+  return low
+end
+
+local reply = { redis.call('ZCARD', board) }
+for at = 1, #ARGV, 4 do
+  local key, wanted_before, wanted_from = ARGV[at], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+  local before = key == '' and 0 or count_before(key, ARGV[at + 1])
+  local first, last = math.max(0, before - wanted_before), before + wanted_from - 1
+  local rows = last >= first and redis.call('ZRANGE', board, first, last, 'WITHSCORES') or {}
+  reply[#reply + 1] = before
+  reply[#reply + 1] = #rows / 2
+  for row = 1, #rows, 2 do
+    reply[#reply + 1] = rows[row]
+    reply[#reply + 1] = rows[row + 1]
+    reply[#reply + 1] = redis.call('HGET', KEYS[3] .. string.sub(rows[row], 17), 'name') or ''
+  end
+end
+return reply

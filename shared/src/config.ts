@@ -1,0 +1,91 @@
+import { type Static, type TObject, Type } from 'typebox';
+import { Value } from 'typebox/value';
+
+/**
+ * Configuration comes from environment variables only. Each process composes one schema in its own
+ * `config.ts` and calls `readConfig` once, at start; nothing else reads `process.env`.
+ */
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A mistake in the configuration: its message is the one line that the user sees, naming the variable. */
+export class ConfigError extends Error {
+  constructor(
+    readonly variable: string,
+    reason: string,
+  ) {
+    super(`${variable} ${reason}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Equal to the line in `.env.example`; a start with it is refused, so that nobody ships it. */
+export const sampleJwtSecret = 'replace-me-with-at-least-32-random-bytes';
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** What every process understands. `HOST` and `PORT` are where it listens. */
+export const processSettings = {
+  HOST: Type.String({ default: '0.0.0.0' }),
+  INSTANCE: Type.String({ default: '', pattern: '^[A-Za-z0-9_.-]{0,64}$' }),
+  LOG_LEVEL: Type.Union(
+    logLevels.map((level) => Type.Literal(level)),
+    { default: 'info' },
+  ),
+} as const;
+
+export const tokenSettings = {
+  JWT_SECRET: Type.String(),
+  TOKEN_TTL_SECONDS: Type.Integer({ default: 604_800, minimum: 60 }),
+} as const;
+
+export const topologySettings = {
+  REGIONS: Type.String({ default: 'ASIA,EU,NA,GLOBAL' }),
+  PARTITIONS: Type.Integer({ default: 1, minimum: 1, maximum: 256 }),
+  REDIS_URL: Type.String({ default: 'redis://127.0.0.1:6379' }),
+} as const;
+
+/** A TCP port to listen on. */
+export function portSetting(defaultPort: number) {
+  return Type.Integer({ default: defaultPort, minimum: 1, maximum: 65_535 });
+}
+
+/** `true` or `false`, in any case. */
+export function switchSetting(defaultValue: boolean) {
+  return Type.Boolean({ default: defaultValue });
+}
+
+/**
+ * Validates the environment against a schema and fills in defaults. An empty variable counts as not
+ * set, as compose files write `VAR=` for "none".
+ * @throws {ConfigError} naming the first variable that is missing or wrong.
+ */
+export function readConfig<Schema extends TObject>(schema: Schema, environment: Environment): Static<Schema> {
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(schema.properties)) {
+    const value = environment[name]?.trim();
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  const candidate = Value.Convert(schema, Value.Default(schema, given));
+  if (Value.Check(schema, candidate)) return checkSecret(candidate);
+
+  const [error] = Value.Errors(schema, candidate);
+  const missing = Object.keys(schema.properties).find(
+    (name) => (candidate as Record<string, unknown>)[name] === undefined,
+  );
+  if (missing !== undefined) throw new ConfigError(missing, 'is not set');
+  const variable = error?.instancePath.split('/')[1] ?? 'configuration';
+  throw new ConfigError(variable, `is wrong: ${error?.message ?? 'not valid'} (got ${quote(environment[variable])})`);
+}
+
+function checkSecret<Config>(config: Config): Config {
+  const secret = (config as { JWT_SECRET?: unknown }).JWT_SECRET;
+  if (typeof secret !== 'string') return config;
+  if (Buffer.byteLength(secret) < 32) throw new ConfigError('JWT_SECRET', 'must have at least 32 bytes');
+  if (secret === sampleJwtSecret) throw new ConfigError('JWT_SECRET', 'is the sample of .env.example: choose your own');
+  return config;
+}
+
+function quote(value: string | undefined): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+}

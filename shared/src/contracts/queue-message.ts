@@ -1,0 +1,76 @@
+import { type Static, Type } from 'typebox';
+import Schema from 'typebox/schema';
+import { Game, Name, Region, Score, UserId } from './fields.js';
+
+/**
+ * What stands in `queue:scores:{shard}`, as JSON. Written by the Lua scripts (shared/lua), read by the
+ * worker: this schema is the one agreement between them.
+ *
+ * `version` is µs of Redis time, strictly increasing within a shard: it orders delivery, so the worker may
+ * apply messages twice or in any order and the highest version stands.
+ */
+
+const Microseconds = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const EventId = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000]*$' });
+
+/** A change of one user's entry in one game. */
+export const ScoreMessage = Type.Object({
+  event_id: EventId,
+  version: Microseconds,
+  game: Game,
+  user_id: UserId,
+  name: Name,
+  region: Region,
+  op: Type.Union([
+    Type.Literal('best'),
+    Type.Literal('set'),
+    Type.Literal('incr'),
+    Type.Literal('create'),
+    Type.Literal('remove'),
+  ]),
+  /** What was asked for: the new score, or the delta of `incr`; null for `remove`. */
+  value: Type.Union([Score, Type.Null()]),
+  /** The entry's score after this event; null when the event removed it. */
+  score: Type.Union([Score, Type.Null()]),
+  /** When that score was reached, µs. */
+  achieved_at: Microseconds,
+  /** When the event happened, ms. */
+  timestamp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  request_id: Type.Optional(Type.String({ maxLength: 128 })),
+  /** Of a keyed write: what a retry of it needs after Redis was lost. */
+  idempotency: Type.Optional(Type.Object({ request_hash: Type.String(), answer: Type.String() })),
+});
+export type ScoreMessage = Static<typeof ScoreMessage>;
+
+/** A new or removed account, or the claim of a home region by a user without one. */
+export const AccountMessage = Type.Object({
+  event_id: EventId,
+  version: Microseconds,
+  user_id: UserId,
+  name: Name,
+  region: Region,
+  op: Type.Union([Type.Literal('account'), Type.Literal('account-removed')]),
+  /** bcrypt; null for a user whom a game server created. */
+  password_hash: Type.Union([Type.String(), Type.Null()]),
+  timestamp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+});
+export type AccountMessage = Static<typeof AccountMessage>;
+
+export const QueueMessage = Type.Union([ScoreMessage, AccountMessage]);
+export type QueueMessage = ScoreMessage | AccountMessage;
+
+const validator = Schema.Compile(QueueMessage);
+
+/** The message, or the reason why this item can never be one. */
+export function parseQueueMessage(item: string): { message: QueueMessage } | { reason: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(item);
+  } catch {
+    return { reason: 'not JSON' };
+  }
+  return validator.Check(value) ? { message: value as QueueMessage } : { reason: 'not a queue message' };
+}
+
+export const isAccountMessage = (message: QueueMessage): message is AccountMessage =>
+  message.op === 'account' || message.op === 'account-removed';

@@ -1,0 +1,77 @@
+import { type Static, Type } from 'typebox';
+import { Game, Name, Region, Score, Timestamp, UserId, userIdPattern } from './fields.js';
+
+const closed = { additionalProperties: false };
+
+export const windows = ['all'] as const;
+
+const board = {
+  region: Type.Optional(Region),
+  game: Type.Optional(Game),
+  window: Type.Optional(Type.Union(windows.map((window) => Type.Literal(window)))),
+  ties: Type.Optional(Type.Union([Type.Literal('unique'), Type.Literal('shared')])),
+};
+export const BoardQuery = Type.Object(board, closed);
+export type BoardQuery = Static<typeof BoardQuery>;
+
+export const TopQuery = Type.Object(
+  {
+    ...board,
+    limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
+    cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  },
+  closed,
+);
+export type TopQuery = Static<typeof TopQuery>;
+
+export const AroundQuery = Type.Object(
+  { ...board, range: Type.Integer({ minimum: 1, maximum: 100, default: 10 }) },
+  closed,
+);
+export type AroundQuery = Static<typeof AroundQuery>;
+
+const oneId = userIdPattern.slice(1, -1);
+export const RanksQuery = Type.Object(
+  {
+    ...board,
+    user_ids: Type.String({
+      pattern: `^${oneId.replace('.*', '[^,]*')}(,${oneId.replace('.*', '[^,]*')}){0,199}$`,
+      description: '1–200 user ids, separated by commas',
+      examples: ['alice,bob'],
+    }),
+  },
+  closed,
+);
+export type RanksQuery = Static<typeof RanksQuery>;
+
+export const UserParams = Type.Object({ userId: UserId }, closed);
+export type UserParams = Static<typeof UserParams>;
+
+export const Row = Type.Object({
+  rank: Type.Integer({ minimum: 1 }),
+  user_id: UserId,
+  name: Name,
+  region: Region,
+  score: Score,
+  updated_at: Timestamp,
+});
+export type Row = Static<typeof Row>;
+
+const boardAnswer = { region: Region, game: Game, window: Type.String(), total: Type.Integer({ minimum: 0 }) };
+
+export const TopAnswer = Type.Object({
+  ...boardAnswer,
+  rows: Type.Array(Row),
+  next_cursor: Type.Optional(Type.String()),
+});
+
+export const RankAnswer = Type.Object({
+  ...Row.properties,
+  total: Type.Integer({ minimum: 1 }),
+  percentile: Type.Number({ minimum: 0, maximum: 100, description: 'The share of ranked users behind this one' }),
+});
+export type RankAnswer = Static<typeof RankAnswer>;
+
+export const AroundAnswer = Type.Object({ self: RankAnswer, around: Type.Array(Row) });
+
+export const RanksAnswer = Type.Object({ ...boardAnswer, rows: Type.Array(Row), not_found: Type.Array(UserId) });

@@ -1,0 +1,76 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { Ajv } from 'ajv';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Registry } from 'prom-client';
+import type { Logger } from '../logger.js';
+import { type ReadinessCheck, registerHealth } from './health.js';
+import { registerJsonBody } from './json-body.js';
+import { registerMetrics } from './metrics.js';
+import { registerProblemHandler, sendProblem } from './problem-handler.js';
+import { Problem } from './problems.js';
+import { requestIdHeader, requestIdOf } from './request-id.js';
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
+
+export interface AppOptions {
+  logger: Logger;
+  metrics: Registry;
+  notReady: ReadinessCheck;
+  /** Addresses whose `X-Forwarded-For` is believed; the socket's address counts when it is empty. */
+  trustedProxies: string[];
+}
+
+/** Bodies over this are 413; the bulk route sets its own limit. */
+const bodyLimitBytes = 16 * 1024;
+/** From the first byte of a request to its last. */
+const requestTimeoutMs = 10_000;
+/** Longer than NGINX keeps an idle upstream connection, so that it is never us who close under a request. */
+const keepAliveTimeoutMs = 75_000;
+
+/** The HTTP side that all processes share: strict validation, problem+json, request ids, one log line, metrics, health. */
+export function createApp({ logger, metrics, notReady, trustedProxies }: AppOptions): App {
+  const app = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: requestIdOf,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) => {
+      void sendProblem(reply, request, new Problem('invalid_request', error.message));
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  const common = { allErrors: false, removeAdditional: false, useDefaults: true, strict: false } as const;
+  const bodies = new Ajv({ ...common, coerceTypes: false });
+  const strings = new Ajv({ ...common, coerceTypes: true });
+  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? bodies : strings).compile(schema as object));
+
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header(requestIdHeader, request.id);
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    request.log.info(
+      {
+        method: request.method,
+        url: request.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 100) / 100,
+        ip: request.ip,
+      },
+      'request',
+    );
+    done();
+  });
+
+  registerProblemHandler(app);
+  registerJsonBody(app);
+  registerHealth(app, notReady);
+  registerMetrics(app, metrics);
+  return app;
+}

@@ -1,0 +1,42 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance } from 'fastify';
+import { Problem } from './problems.js';
+
+/** What a number must look like to be taken: JSON.parse would round anything finer without a word. */
+const exactInteger = /^-?\d+(?:\.0+)?(?:[eE]\+?\d+)?$/;
+const strings = /"(?:[^"\\]|\\.)*"/g;
+const numbers = /-?\d[\d.eE+-]*/g;
+
+/**
+ * Reads `application/json` bodies strictly: UTF-8 only, no prototype tricks, and no number that is not
+ * exactly the integer it will become. Compressed bodies are refused.
+ */
+export function registerJsonBody(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (!isUtf8(body)) return done(new Problem('malformed_body', 'The body is not UTF-8'));
+    const text = body.toString();
+    const inexact = findInexactNumber(text);
+    if (inexact !== undefined) {
+      return done(new Problem('malformed_body', `${inexact} is not an integer that can be kept exactly`));
+    }
+    parse(request, text, done);
+  });
+
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      return done(new Problem('unsupported_media_type', 'Compressed bodies are not taken'));
+    }
+    done(null, payload);
+  });
+}
+
+/** The first number literal that JSON.parse would change, or undefined. Cheap for bodies without any. */
+export function findInexactNumber(text: string): string | undefined {
+  if (!/\d[.eE]|-0/.test(text)) return undefined;
+  const literals = text.replace(strings, '').match(numbers) ?? [];
+  return literals.find((literal) => !exactInteger.test(literal) || /^-0+(?:\D|$)/.test(literal));
+}

@@ -1,0 +1,91 @@
+/**
+ * Every error that the platform answers, in one table: its code, HTTP status and title. `problem-handler.ts`
+ * is the only place that turns one into a response.
+ */
+export const problemTable = {
+  invalid_request: [400, 'The request is not valid'],
+  malformed_body: [400, 'The body is not the JSON that was expected'],
+  unknown_region: [400, 'There is no such region'],
+  invalid_cursor: [400, 'The cursor is not one of ours'],
+  unauthorized: [401, 'A valid token is needed'],
+  bad_credentials: [401, 'The user id or the password is wrong'],
+  forbidden: [403, 'This token may not do that'],
+  not_found: [404, 'There is nothing at this address'],
+  not_ranked: [404, 'This user has no score on this board'],
+  unknown_game: [404, 'There is no such game'],
+  unknown_user: [404, 'There is no such user'],
+  method_not_allowed: [405, 'This method is not served here'],
+  user_exists: [409, 'This user id is taken'],
+  region_mismatch: [409, 'This user lives in another region'],
+  payload_too_large: [413, 'The body is too large'],
+  uri_too_long: [414, 'The address is too long'],
+  unsupported_media_type: [415, 'The body must be application/json'],
+  score_out_of_range: [422, 'The score would be out of range'],
+  idempotency_mismatch: [422, 'This idempotency key was used with another request'],
+  user_rate_limited: [429, 'Too many writes by this user'],
+  region_rate_limited: [429, 'Too many writes in this region'],
+  ip_rate_limited: [429, 'Too many requests from this address'],
+  queue_full: [429, 'Too many writes are waiting to be stored'],
+  internal_error: [500, 'Something went wrong on our side'],
+  bad_gateway: [502, 'The service behind this address failed'],
+  outcome_unknown: [502, 'Whether this write took effect is not known'],
+  gateway_timeout: [504, 'The service behind this address did not answer in time'],
+  shard_rebuilding: [503, 'This part of the leaderboard is being checked'],
+  store_unavailable: [503, 'The store cannot be reached'],
+  auth_busy: [503, 'Too many logins at once'],
+  no_upstream: [503, 'No leaderboard service is up'],
+  shutting_down: [503, 'This instance is going away'],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ProblemCode = keyof typeof problemTable;
+
+export interface FieldError {
+  /** Where in the request, as a JSON pointer after `body`, `query`, `params` or `headers`. */
+  path: string;
+  message: string;
+}
+
+export interface ProblemOptions {
+  errors?: FieldError[];
+  retryAfterSeconds?: number;
+  headers?: Record<string, string>;
+}
+
+/** Thrown by anything below a route; becomes `application/problem+json`. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly title: string;
+
+  constructor(
+    readonly code: ProblemCode,
+    detail: string,
+    readonly options: ProblemOptions = {},
+  ) {
+    super(detail);
+    this.name = 'Problem';
+    [this.status, this.title] = problemTable[code];
+  }
+}
+
+/** RFC 9457, with our stable `code` and the request's id. */
+export interface ProblemBody {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ProblemCode;
+  request_id: string;
+  errors?: FieldError[];
+}
+
+export function problemBody(problem: Problem, requestId: string): ProblemBody {
+  return {
+    type: `urn:problem:leaderboard:${problem.code}`,
+    title: problem.title,
+    status: problem.status,
+    detail: problem.message,
+    code: problem.code,
+    request_id: requestId,
+    ...(problem.options.errors && { errors: problem.options.errors }),
+  };
+}

@@ -1,0 +1,37 @@
+import { hostname } from 'node:os';
+import { type Logger, destination, pino, stdTimeFunctions } from 'pino';
+
+export type { Logger };
+
+export interface LoggerOptions {
+  /** `api-gateway`, `leaderboard-service`, … */
+  service: string;
+  /** Which of several; the host name and process id when empty. */
+  instance: string;
+  level: string;
+}
+
+/** Whatever bears one of these names is never written, wherever it stands in a logged object. */
+const secretNames = ['password', 'password_hash', 'token', 'authorization', 'secret'];
+
+/**
+ * JSON lines on stdout. Lines are gathered and written in blocks (at the latest after a second, and at
+ * exit), because a write per request would be among the dearest steps of a request.
+ */
+export function createLogger({ service, instance, level }: LoggerOptions): Logger {
+  const sink = destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 1000 });
+  return pino(
+    {
+      level,
+      base: { service, instance: instanceName(instance) },
+      timestamp: stdTimeFunctions.isoTime,
+      redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+    },
+    sink,
+  );
+}
+
+/** A name that no other live process has, for leases and logs. */
+export function instanceName(configured: string): string {
+  return configured === '' ? `${hostname()}-${process.pid}` : configured;
+}

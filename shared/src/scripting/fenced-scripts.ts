@@ -1,0 +1,95 @@
+import { shardKey } from '../topology/keys.js';
+import { type RedisConnections, RedisRefused, type RedisReply } from '../topology/redis.js';
+import type { Shard } from '../topology/shards.js';
+import { type ScriptName, fencedHash } from './script-text.js';
+
+/** This shard's Redis was not checked yet (or was fenced off): nothing was read or written. */
+export class ShardClosed extends Error {
+  override name = 'ShardClosed';
+
+  constructor(readonly shard: Shard) {
+    super(`shard ${shard.tag} is not open`);
+  }
+}
+
+/** While a shard is closed its epoch is looked up at most this often. */
+const relearnEveryMs = 100;
+
+interface KnownEpoch {
+  epoch: number;
+  learnedAtMs: number;
+  learning: Promise<number> | undefined;
+}
+
+/**
+ * Calls the shards' scripts by plain EVALSHA. There is no fallback to EVAL on purpose: NOSCRIPT is how a
+ * Redis says that it restarted, was emptied or was promoted and that nobody has checked it since.
+ *
+ * The epoch is learned from the shard itself and never goes back within a process: a demoted master that
+ * comes back with an older epoch, its scripts still loaded, is refused too.
+ */
+export class FencedScripts {
+  readonly #connections: RedisConnections;
+  readonly #known = new Map<Shard, KnownEpoch>();
+
+  constructor(connections: RedisConnections) {
+    this.#connections = connections;
+  }
+
+  /**
+   * @throws {ShardClosed} when the shard is not open.
+   * @throws RedisUnavailable, RedisOutcomeUnknown, RedisRefused as the connection does.
+   */
+  async run(name: ScriptName, shard: Shard, keys: readonly string[], args: readonly string[]): Promise<RedisReply> {
+    const known = this.#knownOf(shard);
+    if (known.epoch === 0) await this.#learn(shard, known);
+    const epoch = known.epoch;
+    if (epoch === 0) throw new ShardClosed(shard);
+    try {
+      return await this.#evaluate(name, shard, epoch, keys, args);
+    } catch (error) {
+      if (!isFenced(error)) throw error;
+      await this.#learn(shard, known);
+      if (known.epoch === epoch) throw new ShardClosed(shard);
+    }
+    try {
+      return await this.#evaluate(name, shard, known.epoch, keys, args);
+    } catch (error) {
+      throw isFenced(error) ? new ShardClosed(shard) : error;
+    }
+  }
+
+  #evaluate(name: ScriptName, shard: Shard, epoch: number, keys: readonly string[], args: readonly string[]) {
+    return this.#connections
+      .of(shard)
+      .send(['EVALSHA', fencedHash(name, epoch), String(keys.length), ...keys, ...args]);
+  }
+
+  #knownOf(shard: Shard): KnownEpoch {
+    let known = this.#known.get(shard);
+    if (!known) {
+      known = { epoch: 0, learnedAtMs: 0, learning: undefined };
+      this.#known.set(shard, known);
+    }
+    return known;
+  }
+
+  async #learn(shard: Shard, known: KnownEpoch): Promise<void> {
+    if (Date.now() - known.learnedAtMs < relearnEveryMs) return;
+    known.learning ??= this.#readEpoch(shard).finally(() => {
+      known.learning = undefined;
+    });
+    const epoch = await known.learning;
+    known.learnedAtMs = Date.now();
+    known.epoch = Math.max(known.epoch, epoch);
+  }
+
+  async #readEpoch(shard: Shard): Promise<number> {
+    const epoch = await this.#connections.of(shard).send(['HGET', shardKey(shard), 'epoch']);
+    return epoch === null ? 0 : Number(epoch);
+  }
+}
+
+function isFenced(error: unknown): boolean {
+  return error instanceof RedisRefused && (error.code === 'NOSCRIPT' || error.code === 'CLOSED');
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/**
+ * The Lua scripts that serve a shard. Their text carries the shard's epoch, so a script is known to a Redis
+ * only where a recovery has checked the shard and loaded it: everywhere else Redis answers NOSCRIPT.
+ */
+export const scriptNames = [
+  'write-scores',
+  'find-entries',
+  'read-slices',
+  'register-account',
+  'withdraw-account',
+  'claim-homes',
+  'read-account',
+] as const;
+export type ScriptName = (typeof scriptNames)[number];
+
+const sources = new Map(scriptNames.map((name) => [name, readLua(name)]));
+const hashes = new Map<string, string>();
+
+/** A Lua file of `shared/lua`; read at start, next to the compiled code as next to the source. */
+export function readLua(name: string): string {
+  return readFileSync(new URL(`../../lua/${name}.lua`, import.meta.url), 'utf8');
+}
+
+/** The text as it is loaded: `#!lua …`, then the epoch, then the script. */
+export function fencedText(name: ScriptName, epoch: number): string {
+  const source = sources.get(name) ?? '';
+  const firstLineEnd = source.indexOf('\n') + 1;
+  return `${source.slice(0, firstLineEnd)}local EPOCH = '${epoch}'\n${source.slice(firstLineEnd)}`;
+}
+
+/** The SHA-1 by which `EVALSHA` calls it. */
+export function fencedHash(name: ScriptName, epoch: number): string {
+  const key = `${name}@${epoch}`;
+  let hash = hashes.get(key);
+  if (hash === undefined) {
+    hash = createHash('sha1').update(fencedText(name, epoch)).digest('hex');
+    hashes.set(key, hash);
+  }
+  return hash;
+}

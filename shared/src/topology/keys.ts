@@ -1,0 +1,39 @@
+import type { Shard } from './shards.js';
+
+/**
+ * Every Redis key of the platform is spelled here. All keys of a shard carry its hash tag in literal
+ * braces, so that Redis Cluster keeps them in one slot and one script may touch them all.
+ */
+
+export const defaultGame = 'default';
+
+/** HASH `epoch, version, tat, …`: the fence, the last version given out, the region's token bucket. */
+export const shardKey = (shard: Shard) => `shard:{${shard.tag}}`;
+
+/** ZSET: number = sort key (see scoring/place.ts), member = 16 digits of µs + user_id. */
+export const boardKey = (shard: Shard, game: string = defaultGame) =>
+  game === defaultGame ? `leaderboard:{${shard.tag}}` : `leaderboard:{${shard.tag}}:${game}`;
+
+/** HASH `name, region, score, updated_at, version, tat`; other games' fields end in `:<game>`. */
+export const userKey = (shard: Shard, userId: string) => `user:{${shard.tag}}:${userId}`;
+
+/** HASH `name, region, created_at, version, password_hash?`, in the account's shard. */
+export const accountKey = (shard: Shard, userId: string) => `account:{${shard.tag}}:${userId}`;
+
+/** STRING: the first answer to a keyed write, kept until the key expires. */
+export const idempotencyKey = (shard: Shard, userId: string, key: string) => `idem:{${shard.tag}}:${userId}:${key}`;
+
+/** LIST of queue messages: pushed left by services, taken right by workers. */
+export const queueKey = (shard: Shard) => `queue:scores:{${shard.tag}}`;
+
+/** LIST: claimed by this worker, not yet committed. */
+export const processingKey = (shard: Shard, worker: string) => `${queueKey(shard)}:processing:${worker}`;
+
+/** LIST: refused for good, each with its reason. */
+export const deadKey = (shard: Shard) => `${queueKey(shard)}:dead`;
+
+/** ZSET of worker names by the end of their lease, in ms of Redis time. */
+export const workersKey = (shard: Shard) => `${queueKey(shard)}:workers`;
+
+/** STREAM of committed events. */
+export const eventsKey = (shard: Shard) => `events:{${shard.tag}}`;
