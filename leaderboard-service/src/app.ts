@@ -1,7 +1,7 @@
 import { type App, createApp } from '@leaderboard/shared/http/app';
 import { registerAuth } from '@leaderboard/shared/http/auth';
-import { createMetrics } from '@leaderboard/shared/http/metrics';
 import type { ReadinessCheck } from '@leaderboard/shared/http/health';
+import { createMetrics } from '@leaderboard/shared/http/metrics';
 import type { Logger } from '@leaderboard/shared/logger';
 import type { Config } from './config.js';
 import { addScore } from './routes/add-score.js';

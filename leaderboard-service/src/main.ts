@@ -10,7 +10,11 @@ const drainMs = 1_500;
 
 await runMain(async () => {
   const config = loadConfig();
-  const logger = createLogger({ service: 'leaderboard-service', instance: config.INSTANCE, level: config.LOG_LEVEL });
+  const logger = createLogger({
+    service: 'leaderboard-service',
+    instance: config.INSTANCE,
+    level: config.LOG_LEVEL,
+  });
   const lifecycle = new Lifecycle(logger);
 
   const redis = await RedisConnections.connect(config.topology, 'leaderboard-service', logger);

@@ -75,17 +75,23 @@ export function readConfig<Schema extends TObject>(schema: Schema, environment: 
   );
   if (missing !== undefined) throw new ConfigError(missing, 'is not set');
   const variable = error?.instancePath.split('/')[1] ?? 'configuration';
-  throw new ConfigError(variable, `is wrong: ${error?.message ?? 'not valid'} (got ${quote(environment[variable])})`);
+  throw new ConfigError(
+    variable,
+    `is wrong: ${error?.message ?? 'not valid'} (got ${quote(environment[variable])})`,
+  );
 }
 
 function checkSecret<Config>(config: Config): Config {
   const secret = (config as { JWT_SECRET?: unknown }).JWT_SECRET;
   if (typeof secret !== 'string') return config;
   if (Buffer.byteLength(secret) < 32) throw new ConfigError('JWT_SECRET', 'must have at least 32 bytes');
-  if (secret === sampleJwtSecret) throw new ConfigError('JWT_SECRET', 'is the sample of .env.example: choose your own');
+  if (secret === sampleJwtSecret)
+    throw new ConfigError('JWT_SECRET', 'is the sample of .env.example: choose your own');
   return config;
 }
 
 function quote(value: string | undefined): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  return value === undefined
+    ? 'nothing'
+    : JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 }

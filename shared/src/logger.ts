@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type Logger, destination, pino, stdTimeFunctions } from 'pino';
+import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
 
 export type { Logger };
 
@@ -25,7 +25,10 @@ export function createLogger({ service, instance, level }: LoggerOptions): Logge
       level,
       base: { service, instance: instanceName(instance) },
       timestamp: stdTimeFunctions.isoTime,
-      redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+      redact: {
+        paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+        censor: '[redacted]',
+      },
     },
     sink,
   );

@@ -1,11 +1,11 @@
 import type { RegisterBody } from '@leaderboard/shared/contracts/accounts';
 import type { Caller } from '@leaderboard/shared/http/auth';
 import { Problem } from '@leaderboard/shared/http/problems';
-import { everyone } from '@leaderboard/shared/topology/regions';
 import { RedisOutcomeUnknown } from '@leaderboard/shared/topology/redis';
+import { everyone } from '@leaderboard/shared/topology/regions';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import type { AccountStore } from '../store/account-store.js';
-import { type Passwords, checkPasswordLength, generatePassword } from './passwords.js';
+import { checkPasswordLength, generatePassword, type Passwords } from './passwords.js';
 import { parseRegion } from './regions.js';
 import type { Scores } from './scores.js';
 
@@ -30,14 +30,23 @@ export class Accounts {
    * answered this once.
    * @throws {Problem} user_exists, unknown_region, auth_busy, queue_full
    */
-  async register(body: RegisterBody, requestId: string): Promise<{ player: Player; generatedPassword?: string }> {
+  async register(
+    body: RegisterBody,
+    requestId: string,
+  ): Promise<{ player: Player; generatedPassword?: string }> {
     const region = parseRegion(this.#shards, body.region ?? everyone);
     const player = { user_id: body.user_id, name: body.name, region };
     if (body.password !== undefined) checkPasswordLength(body.password);
     const password = body.password ?? generatePassword();
     const passwordHash = await this.#passwords.hash(password);
-    const version = await this.#store.register({ userId: player.user_id, name: player.name, region, passwordHash });
-    if (body.initialScore !== undefined) await this.#firstScore(player, body.initialScore, version, requestId);
+    const version = await this.#store.register({
+      userId: player.user_id,
+      name: player.name,
+      region,
+      passwordHash,
+    });
+    if (body.initialScore !== undefined)
+      await this.#firstScore(player, body.initialScore, version, requestId);
     return body.password === undefined ? { player, generatedPassword: password } : { player };
   }
 
@@ -72,7 +81,14 @@ export class Accounts {
     const { user_id: userId, name, region } = player;
     const subject = { userId, name, region, limited: false };
     try {
-      await this.#scores.apply({ action: 'create', subject, game: undefined, value, idempotencyKey: undefined, requestId });
+      await this.#scores.apply({
+        action: 'create',
+        subject,
+        game: undefined,
+        value,
+        idempotencyKey: undefined,
+        requestId,
+      });
     } catch (error) {
       if (!(error instanceof RedisOutcomeUnknown)) await this.#store.withdraw(userId, version);
       throw error;

@@ -17,7 +17,11 @@ export function encodeCursor({ sortKey, member }: Place): string {
 export function decodeCursor(cursor: string): Place {
   const [key = '', member = '', ...rest] = Buffer.from(cursor, 'base64url').toString().split(' ');
   const sortKey = Number(key);
-  const wellFormed = /^-?\d{1,16}$/.test(key) && Number.isSafeInteger(sortKey) && memberPattern.test(member) && rest.length === 0;
+  const wellFormed =
+    /^-?\d{1,16}$/.test(key) &&
+    Number.isSafeInteger(sortKey) &&
+    memberPattern.test(member) &&
+    rest.length === 0;
   if (!wellFormed || encodeCursor({ sortKey, member }) !== cursor) {
     throw new Problem('invalid_cursor', 'Use next_cursor of the page before, as it is');
   }

@@ -1,5 +1,5 @@
 import { Problem } from '@leaderboard/shared/http/problems';
-import { type Order, maxScore } from '@leaderboard/shared/scoring/place';
+import { maxScore, type Order } from '@leaderboard/shared/scoring/place';
 import { defaultGame } from '@leaderboard/shared/topology/keys';
 
 export type Operator = 'best' | 'set' | 'incr';
@@ -14,7 +14,10 @@ export interface GameRules {
 }
 
 const rules = new Map<string, GameRules>([
-  [defaultGame, { game: defaultGame, operator: 'best', order: 'desc', leastScore: -maxScore, greatestScore: maxScore }],
+  [
+    defaultGame,
+    { game: defaultGame, operator: 'best', order: 'desc', leastScore: -maxScore, greatestScore: maxScore },
+  ],
 ]);
 
 /** @throws {Problem} unknown_game */

@@ -27,7 +27,11 @@ export function mergeSlices(shards: readonly ShardSlices[]): MergedSlice[] {
  * @param firstUnique the place in line of the first entry
  * @param firstShared the same, or less when entries before the first share its score
  */
-export function assignRanks(entries: readonly Entry[], firstUnique: number, firstShared: number | undefined): number[] {
+export function assignRanks(
+  entries: readonly Entry[],
+  firstUnique: number,
+  firstShared: number | undefined,
+): number[] {
   if (firstShared === undefined) return entries.map((_, at) => firstUnique + at);
   let shared = firstShared;
   return entries.map((entry, at) => {

@@ -57,7 +57,9 @@ export class Passwords {
 export function checkPasswordLength(password: string): void {
   if (Buffer.byteLength(password) <= bcryptLimitBytes) return;
   const message = `must have at most ${bcryptLimitBytes} bytes`;
-  throw new Problem('invalid_request', `body/password ${message}`, { errors: [{ path: 'body/password', message }] });
+  throw new Problem('invalid_request', `body/password ${message}`, {
+    errors: [{ path: 'body/password', message }],
+  });
 }
 
 /** 144 random bits. */

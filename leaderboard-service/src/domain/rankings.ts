@@ -1,11 +1,11 @@
 import type { RankAnswer, Row } from '@leaderboard/shared/contracts/rankings';
 import { Problem } from '@leaderboard/shared/http/problems';
-import { type Place, comparePlaces, startOfTies } from '@leaderboard/shared/scoring/place';
+import { comparePlaces, type Place, startOfTies } from '@leaderboard/shared/scoring/place';
 import { isoFromUs } from '@leaderboard/shared/scoring/time';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
 import type { Board, BoardReader, Entry, SliceRequest } from '../store/board-reader.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
-import { type MergedSlice, assignRanks, mergeSlices, percentileOf } from './merge.js';
+import { assignRanks, type MergedSlice, mergeSlices, percentileOf } from './merge.js';
 
 export type Ties = 'unique' | 'shared';
 
@@ -65,7 +65,11 @@ export class Rankings {
   async ranks(scope: RankingScope, userIds: readonly string[]) {
     const wanted = [...new Set(userIds)];
     const entries = (await this.#findAll(scope, wanted)).sort((a, b) => comparePlaces(a.place, b.place));
-    const requests = entries.map((entry) => ({ place: rankingPlace(scope, entry), rowsBefore: 0, rowsFrom: 0 }));
+    const requests = entries.map((entry) => ({
+      place: rankingPlace(scope, entry),
+      rowsBefore: 0,
+      rowsFrom: 0,
+    }));
     const start = { place: undefined, rowsBefore: 0, rowsFrom: 0 };
     const [board, ...slices] = await this.#read(scope, [start, ...requests]);
     const found = new Set(entries.map((entry) => entry.userId));
@@ -78,7 +82,9 @@ export class Rankings {
 
   /** How many entries of a region stand before a place, in all of its shards but one. */
   async countBefore(region: string, board: Board, place: Place, except: Shard): Promise<number> {
-    const shards = this.#shards.readSet(region).filter((shard) => shard.region === region && shard !== except);
+    const shards = this.#shards
+      .readSet(region)
+      .filter((shard) => shard.region === region && shard !== except);
     if (shards.length === 0) return 0;
     const [slice] = await this.#readShards(shards, board, [{ place, rowsBefore: 0, rowsFrom: 0 }]);
     return (slice as MergedSlice).before;
@@ -111,7 +117,9 @@ export class Rankings {
         else byShard.set(shard, [userId]);
       }
     }
-    const found = await Promise.all([...byShard].map(([shard, ids]) => this.#reader.findEntries(shard, board, ids)));
+    const found = await Promise.all(
+      [...byShard].map(([shard, ids]) => this.#reader.findEntries(shard, board, ids)),
+    );
     return found.flat();
   }
 
@@ -124,8 +132,14 @@ export class Rankings {
     return this.#readShards(this.#shards.readSet(region), board, requests);
   }
 
-  async #readShards(shards: readonly Shard[], board: Board, requests: readonly SliceRequest[]): Promise<MergedSlice[]> {
-    return mergeSlices(await Promise.all(shards.map((shard) => this.#reader.readSlices(shard, board, requests))));
+  async #readShards(
+    shards: readonly Shard[],
+    board: Board,
+    requests: readonly SliceRequest[],
+  ): Promise<MergedSlice[]> {
+    return mergeSlices(
+      await Promise.all(shards.map((shard) => this.#reader.readSlices(shard, board, requests))),
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { WriteAnswer } from '@leaderboard/shared/contracts/scores';
-import { isoFromUs } from '@leaderboard/shared/scoring/time';
 import { memberOf, sortKeyOf } from '@leaderboard/shared/scoring/place';
+import { isoFromUs } from '@leaderboard/shared/scoring/time';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import type { AppliedWrite, Operation, ScoreWriter } from '../store/score-writer.js';
 import { type GameRules, rulesOf } from './games.js';
@@ -76,7 +76,10 @@ export class Scores {
 
   async #answer(rules: GameRules, subject: Subject, written: AppliedWrite): Promise<WriteAnswer> {
     const score = written.score ?? 0;
-    const place = { sortKey: sortKeyOf(score, rules.order), member: memberOf(subject.userId, written.reachedAtUs) };
+    const place = {
+      sortKey: sortKeyOf(score, rules.order),
+      member: memberOf(subject.userId, written.reachedAtUs),
+    };
     const home = this.#shards.home(subject.region, subject.userId);
     const before = await this.#rankings.countBefore(subject.region, rules, place, home);
     return {

@@ -42,7 +42,9 @@ export class Subjects {
 
     if (named.user_id === undefined) {
       const message = 'is needed with a server token';
-      throw new Problem('invalid_request', `body/user_id ${message}`, { errors: [{ path: 'body/user_id', message }] });
+      throw new Problem('invalid_request', `body/user_id ${message}`, {
+        errors: [{ path: 'body/user_id', message }],
+      });
     }
     const home = await this.#homes.resolve(named.user_id, region, named.name);
     return { userId: named.user_id, region: home, name: named.name, limited: false };

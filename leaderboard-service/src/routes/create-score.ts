@@ -1,6 +1,6 @@
 import { CreateAnswer, CreateScoreBody } from '@leaderboard/shared/contracts/scores';
 import type { RegisterRoute } from './route.js';
-import { WriteHeaders, applyScore } from './write-request.js';
+import { applyScore, WriteHeaders } from './write-request.js';
 
 /** Makes an entry where there is none, and never resets one: 201, or 200 with the entry as it is. */
 export const createScore: RegisterRoute = (app, { services, guard }) => {
@@ -8,7 +8,11 @@ export const createScore: RegisterRoute = (app, { services, guard }) => {
     '/score/create',
     {
       onRequest: guard.anyToken,
-      schema: { headers: WriteHeaders, body: CreateScoreBody, response: { 200: CreateAnswer, 201: CreateAnswer } },
+      schema: {
+        headers: WriteHeaders,
+        body: CreateScoreBody,
+        response: { 200: CreateAnswer, 201: CreateAnswer },
+      },
     },
     async (request, reply) => {
       const change = { action: 'create', value: request.body.initialScore ?? 0 } as const;

@@ -5,7 +5,10 @@ import type { RegisterRoute } from './route.js';
 export const getRank: RegisterRoute = (app, { services, guard }) => {
   app.get(
     '/rank/:userId',
-    { onRequest: guard.readers, schema: { params: UserParams, querystring: BoardQuery, response: { 200: RankAnswer } } },
+    {
+      onRequest: guard.readers,
+      schema: { params: UserParams, querystring: BoardQuery, response: { 200: RankAnswer } },
+    },
     (request) => services.rankings.rank(scopeOf(services, request.query), request.params.userId),
   );
 };

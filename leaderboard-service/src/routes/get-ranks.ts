@@ -10,7 +10,10 @@ export const getRanks: RegisterRoute = (app, { services, guard }) => {
     async (request) => {
       const { query } = request;
       const scope = scopeOf(services, query);
-      return { ...boardLabel(scope, query), ...(await services.rankings.ranks(scope, query.user_ids.split(','))) };
+      return {
+        ...boardLabel(scope, query),
+        ...(await services.rankings.ranks(scope, query.user_ids.split(','))),
+      };
     },
   );
 };

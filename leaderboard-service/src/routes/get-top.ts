@@ -9,7 +9,10 @@ export const getTop: RegisterRoute = (app, { services, guard }) => {
     async (request) => {
       const { query } = request;
       const scope = scopeOf(services, query);
-      return { ...boardLabel(scope, query), ...(await services.rankings.top(scope, query.limit, query.cursor)) };
+      return {
+        ...boardLabel(scope, query),
+        ...(await services.rankings.top(scope, query.limit, query.cursor)),
+      };
     },
   );
 };

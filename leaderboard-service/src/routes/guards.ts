@@ -28,10 +28,13 @@ export function createGuards(auth: Authenticator, readsRequireToken: boolean): G
   const anyToken: Guard = async (request) => {
     request.caller = auth.require(request);
   };
-  const only = (role: Role): Guard => async (request) => {
-    request.caller = auth.require(request);
-    if (request.caller.role !== role) throw new Problem('forbidden', `This needs a token with the role ${role}`);
-  };
+  const only =
+    (role: Role): Guard =>
+    async (request) => {
+      request.caller = auth.require(request);
+      if (request.caller.role !== role)
+        throw new Problem('forbidden', `This needs a token with the role ${role}`);
+    };
   return { anyone, anyToken, admins: only('admin'), readers: readsRequireToken ? anyToken : anyone };
 }
 

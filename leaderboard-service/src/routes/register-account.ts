@@ -9,9 +9,11 @@ export const registerAccount: RegisterRoute = (app, { services, auth, guard }) =
       if (request.body.initialScore !== undefined) services.subjects.refusePlayerWrites(request.caller);
       const { player, generatedPassword } = await services.accounts.register(request.body, request.id);
       const token = auth.sign({ ...player, role: 'player' });
-      return reply
-        .code(201)
-        .send({ token, user: player, ...(generatedPassword !== undefined && { password: generatedPassword }) });
+      return reply.code(201).send({
+        token,
+        user: player,
+        ...(generatedPassword !== undefined && { password: generatedPassword }),
+      });
     },
   );
 };

@@ -1,5 +1,5 @@
-import type { Authenticator } from '@leaderboard/shared/http/auth';
 import type { App } from '@leaderboard/shared/http/app';
+import type { Authenticator } from '@leaderboard/shared/http/auth';
 import type { Services } from '../services.js';
 import type { Guards } from './guards.js';
 

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Problem } from '@leaderboard/shared/http/problems';
 import type { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
 import { accountKey, queueKey, shardKey } from '@leaderboard/shared/topology/keys';
-import type { Shard } from '@leaderboard/shared/topology/shards';
-import type { ShardMap } from '@leaderboard/shared/topology/shards';
+import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
 
 export interface Account {
   readonly userId: string;
@@ -32,9 +31,19 @@ export class AccountStore {
     this.#queueMax = queueMax;
   }
 
+  /** Changes when accounts may have been lost with their Redis: what was remembered of them is to be forgotten. */
+  epochOf(userId: string): number {
+    return this.#scripts.epochOf(this.#shards.account(userId));
+  }
+
   async find(userId: string): Promise<Account | undefined> {
     const shard = this.#shards.account(userId);
-    const reply = await this.#scripts.run('read-account', shard, [shardKey(shard), accountKey(shard, userId)], []);
+    const reply = await this.#scripts.run(
+      'read-account',
+      shard,
+      [shardKey(shard), accountKey(shard, userId)],
+      [],
+    );
     const [name, region, passwordHash] = reply as string[];
     if (region === undefined) return undefined;
     return { userId, name: name || userId, region, passwordHash: passwordHash || undefined };
@@ -50,7 +59,8 @@ export class AccountStore {
     const keys = [shardKey(shard), queueKey(shard), accountKey(shard, userId)];
     const args = [String(this.#queueMax), randomUUID(), userId, name, region, passwordHash];
     const [code, version = ''] = (await this.#scripts.run('register-account', shard, keys, args)) as string[];
-    if (code === 'user_exists') throw new Problem('user_exists', `"${userId}" is taken: choose another user_id`);
+    if (code === 'user_exists')
+      throw new Problem('user_exists', `"${userId}" is taken: choose another user_id`);
     if (code === 'queue_full') throw queueFull();
     return version;
   }
@@ -80,7 +90,10 @@ export class AccountStore {
           const { userId, region, name } = claims[at] as HomeClaim;
           return [randomUUID(), userId, region, name];
         });
-        const reply = (await this.#scripts.run('claim-homes', shard, keys, [String(this.#queueMax), ...args])) as string[];
+        const reply = (await this.#scripts.run('claim-homes', shard, keys, [
+          String(this.#queueMax),
+          ...args,
+        ])) as string[];
         for (const [index, at] of positions.entries()) {
           homes[at] = reply[index * 2] === 'queue_full' ? queueFull() : (reply[index * 2 + 1] as string);
         }

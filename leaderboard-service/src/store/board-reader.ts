@@ -1,4 +1,11 @@
-import { type Order, type Place, memberOf, parseMember, scoreOf, sortKeyOf } from '@leaderboard/shared/scoring/place';
+import {
+  memberOf,
+  type Order,
+  type Place,
+  parseMember,
+  scoreOf,
+  sortKeyOf,
+} from '@leaderboard/shared/scoring/place';
 import type { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
 import { boardKey, shardKey, userKey } from '@leaderboard/shared/topology/keys';
 import type { RedisReply } from '@leaderboard/shared/topology/redis';
@@ -57,7 +64,9 @@ export class BoardReader {
       if (found !== '1') return [];
       const reachedAtUs = Number(reached);
       const place = { sortKey: sortKeyOf(Number(score), board.order), member: memberOf(userId, reachedAtUs) };
-      return [{ userId, name: name || userId, region: shard.region, score: Number(score), reachedAtUs, place }];
+      return [
+        { userId, name: name || userId, region: shard.region, score: Number(score), reachedAtUs, place },
+      ];
     });
   }
 
@@ -87,7 +96,14 @@ function parseSlices(reply: RedisReply[], shard: Shard, order: Order, count: num
       const name = String(next());
       const { userId, reachedAtUs } = parseMember(member);
       const score = scoreOf(sortKey, order);
-      return { userId, name: name || userId, region: shard.region, score, reachedAtUs, place: { sortKey, member } };
+      return {
+        userId,
+        name: name || userId,
+        region: shard.region,
+        score,
+        reachedAtUs,
+        place: { sortKey, member },
+      };
     });
     return { before, entries };
   });

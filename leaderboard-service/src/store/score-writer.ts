@@ -136,7 +136,14 @@ function intervalUs(perSecond: number): number {
   return perSecond === 0 ? 0 : 1_000_000 / perSecond;
 }
 
-type StoredAnswer = [score: string | null, previous: string | null, rank: number | null, changed: 0 | 1, reached: string, name: string];
+type StoredAnswer = [
+  score: string | null,
+  previous: string | null,
+  rank: number | null,
+  changed: 0 | 1,
+  reached: string,
+  name: string,
+];
 
 function parseReply({ code, text }: Reply): AppliedWrite {
   switch (code) {
@@ -155,9 +162,13 @@ function parseReply({ code, text }: Reply): AppliedWrite {
       };
     }
     case 'user_rate_limited':
-      throw new Problem(code, 'This user writes faster than allowed', { retryAfterSeconds: Number(text) / 1000 });
+      throw new Problem(code, 'This user writes faster than allowed', {
+        retryAfterSeconds: Number(text) / 1000,
+      });
     case 'region_rate_limited':
-      throw new Problem(code, 'This region takes no more writes now', { retryAfterSeconds: Number(text) / 1000 });
+      throw new Problem(code, 'This region takes no more writes now', {
+        retryAfterSeconds: Number(text) / 1000,
+      });
     case 'queue_full':
       throw new Problem(code, `${text} writes wait to be stored`, { retryAfterSeconds: 1 });
     case 'score_out_of_range':

@@ -8,7 +8,11 @@ import { maxScore } from '../scoring/place.js';
  * at least one letter or digit.
  */
 export const userIdPattern = '^(?=.*[A-Za-z0-9])[A-Za-z0-9_.@+~|#=!$-]{1,64}$';
-export const UserId = Type.String({ pattern: userIdPattern, description: 'A user, 1–64 characters', examples: ['alice'] });
+export const UserId = Type.String({
+  pattern: userIdPattern,
+  description: 'A user, 1–64 characters',
+  examples: ['alice'],
+});
 
 /** Anything people write, but no control, bidirectional or invisible line characters and no lone surrogate. */
 export const Name = Type.String({
@@ -35,11 +39,19 @@ export const Score = Type.Integer({
 });
 
 /** The 72 bytes at which bcrypt stops are checked by `passwordProblem`, as characters are not bytes. */
-export const Password = Type.String({ minLength: 8, maxLength: 72, pattern: '^[^\\u0000]*$', description: '8–72 bytes' });
+export const Password = Type.String({
+  minLength: 8,
+  maxLength: 72,
+  pattern: '^[^\\u0000]*$',
+  description: '8–72 bytes',
+});
 
 export const IdempotencyKey = Type.String({
   pattern: '^[\\x21-\\x7e]{1,128}$',
   description: 'Makes a retry safe for 24 h; scoped to the user',
 });
 
-export const Timestamp = Type.String({ description: 'ISO 8601, UTC, milliseconds', examples: ['2026-01-31T12:00:00.000Z'] });
+export const Timestamp = Type.String({
+  description: 'ISO 8601, UTC, milliseconds',
+  examples: ['2026-01-31T12:00:00.000Z'],
+});

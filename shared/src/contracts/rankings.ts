@@ -57,7 +57,12 @@ export const Row = Type.Object({
 });
 export type Row = Static<typeof Row>;
 
-const boardAnswer = { region: Region, game: Game, window: Type.String(), total: Type.Integer({ minimum: 0 }) };
+const boardAnswer = {
+  region: Region,
+  game: Game,
+  window: Type.String(),
+  total: Type.Integer({ minimum: 0 }),
+};
 
 export const TopAnswer = Type.Object({
   ...boardAnswer,
@@ -68,10 +73,18 @@ export const TopAnswer = Type.Object({
 export const RankAnswer = Type.Object({
   ...Row.properties,
   total: Type.Integer({ minimum: 1 }),
-  percentile: Type.Number({ minimum: 0, maximum: 100, description: 'The share of ranked users behind this one' }),
+  percentile: Type.Number({
+    minimum: 0,
+    maximum: 100,
+    description: 'The share of ranked users behind this one',
+  }),
 });
 export type RankAnswer = Static<typeof RankAnswer>;
 
 export const AroundAnswer = Type.Object({ self: RankAnswer, around: Type.Array(Row) });
 
-export const RanksAnswer = Type.Object({ ...boardAnswer, rows: Type.Array(Row), not_found: Type.Array(UserId) });
+export const RanksAnswer = Type.Object({
+  ...boardAnswer,
+  rows: Type.Array(Row),
+  not_found: Type.Array(UserId),
+});

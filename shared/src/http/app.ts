@@ -1,7 +1,12 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Ajv } from 'ajv';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type RawServerDefault,
+} from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../logger.js';
 import { type ReadinessCheck, registerHealth } from './health.js';
@@ -11,7 +16,13 @@ import { registerProblemHandler, sendProblem } from './problem-handler.js';
 import { Problem } from './problems.js';
 import { requestIdHeader, requestIdOf } from './request-id.js';
 
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, TypeBoxTypeProvider>;
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
 
 export interface AppOptions {
   logger: Logger;
@@ -32,7 +43,7 @@ const keepAliveTimeoutMs = 75_000;
 export function createApp({ logger, metrics, notReady, trustedProxies }: AppOptions): App {
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
@@ -48,7 +59,9 @@ export function createApp({ logger, metrics, notReady, trustedProxies }: AppOpti
   const common = { allErrors: false, removeAdditional: false, useDefaults: true, strict: false } as const;
   const bodies = new Ajv({ ...common, coerceTypes: false });
   const strings = new Ajv({ ...common, coerceTypes: true });
-  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? bodies : strings).compile(schema as object));
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === 'body' ? bodies : strings).compile(schema as object),
+  );
 
   app.addHook('onRequest', (request, reply, done) => {
     reply.header(requestIdHeader, request.id);

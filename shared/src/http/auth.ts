@@ -26,7 +26,13 @@ const audience = 'leaderboard';
 
 /** A token outside an HTTP process: for commands such as `npm run token`. */
 export function mintToken(caller: Caller, secret: string, ttlSeconds: number): string {
-  const sign = createSigner({ key: secret, algorithm: 'HS256', iss: issuer, aud: audience, expiresIn: ttlSeconds * 1000 });
+  const sign = createSigner({
+    key: secret,
+    algorithm: 'HS256',
+    iss: issuer,
+    aud: audience,
+    expiresIn: ttlSeconds * 1000,
+  });
   return sign({ ...caller });
 }
 
@@ -42,10 +48,14 @@ export interface Authenticator {
  * HS256 only, issuer, audience and expiry required. Verified tokens are cached by their text, their
  * expiry is still honoured; a hit costs a tenth of a verification.
  */
-export async function registerAuth(app: FastifyInstance, secret: string, ttlSeconds: number): Promise<Authenticator> {
+export async function registerAuth(
+  app: FastifyInstance,
+  secret: string,
+  ttlSeconds: number,
+): Promise<Authenticator> {
   await app.register(fastifyJwt, {
     secret,
-    sign: { algorithm: 'HS256', iss: issuer, aud: audience, expiresIn: ttlSeconds * 1000 },
+    sign: { algorithm: 'HS256', iss: issuer, aud: audience, expiresIn: ttlSeconds },
     verify: {
       algorithms: ['HS256'],
       allowedIss: issuer,
@@ -82,7 +92,8 @@ function verify(app: FastifyInstance, token: string): Caller {
     throw unauthorized('The token is not valid (any more)');
   }
   const wellFormed =
-    roles.includes(claims.role) && [claims.user_id, claims.name, claims.region].every((claim) => typeof claim === 'string');
+    roles.includes(claims.role) &&
+    [claims.user_id, claims.name, claims.region].every((claim) => typeof claim === 'string');
   if (!wellFormed) throw unauthorized('The token is not one of ours');
   return claims;
 }

@@ -22,7 +22,7 @@ export function registerJsonBody(app: FastifyInstance): void {
     if (inexact !== undefined) {
       return done(new Problem('malformed_body', `${inexact} is not an integer that can be kept exactly`));
     }
-    parse(request, text, done);
+    void parse(request, text, done);
   });
 
   app.addHook('preParsing', (request, _reply, payload, done) => {

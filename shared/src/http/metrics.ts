@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
-export { type Registry };
+export type { Registry };
 
 /** A registry of one process, with Node's own figures (CPU, memory, event-loop lag). */
 export function createMetrics(service: string): Registry {

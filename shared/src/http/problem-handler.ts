@@ -33,7 +33,9 @@ function collectRoutes(app: FastifyInstance): (path: string) => string[] {
     const pattern = new RegExp(`^${url.replace(/[.+]/g, '\\$&').replace(/:\w+/g, '[^/]+')}$`);
     for (const each of [method].flat()) routes.push({ method: each, pattern });
   });
-  return (path) => [...new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))];
+  return (path) => [
+    ...new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),
+  ];
 }
 
 export function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem): FastifyReply {
@@ -51,10 +53,15 @@ function toProblem(error: FastifyError): Problem {
   const thrown: unknown = error;
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof ShardClosed) {
-    return new Problem('shard_rebuilding', `${thrown.message}; try again`, { retryAfterSeconds: retrySoonSeconds });
+    return new Problem('shard_rebuilding', `${thrown.message}; try again`, {
+      retryAfterSeconds: retrySoonSeconds,
+    });
   }
   if (thrown instanceof RedisOutcomeUnknown) {
-    return new Problem('outcome_unknown', 'The connection to the store was lost; retry with the same Idempotency-Key');
+    return new Problem(
+      'outcome_unknown',
+      'The connection to the store was lost; retry with the same Idempotency-Key',
+    );
   }
   if (thrown instanceof RedisUnavailable || thrown instanceof RedisRefused) {
     return new Problem('store_unavailable', 'The store cannot take this now; nothing was applied', {
@@ -68,7 +75,11 @@ function toProblem(error: FastifyError): Problem {
       const path = property === undefined ? issue.instancePath : `${issue.instancePath}/${String(property)}`;
       return { path: `${context}${path}`, message: issue.message ?? 'is not valid' };
     });
-    return new Problem('invalid_request', errors.map((issue) => `${issue.path} ${issue.message}`).join('; '), { errors });
+    return new Problem(
+      'invalid_request',
+      errors.map((issue) => `${issue.path} ${issue.message}`).join('; '),
+      { errors },
+    );
   }
   const known = frameworkErrors[error.code];
   if (known) return new Problem(known, error.message);

@@ -1,7 +1,7 @@
 import { shardKey } from '../topology/keys.js';
 import { type RedisConnections, RedisRefused, type RedisReply } from '../topology/redis.js';
 import type { Shard } from '../topology/shards.js';
-import { type ScriptName, fencedHash } from './script-text.js';
+import { fencedHash, type ScriptName } from './script-text.js';
 
 /** This shard's Redis was not checked yet (or was fenced off): nothing was read or written. */
 export class ShardClosed extends Error {
@@ -36,11 +36,21 @@ export class FencedScripts {
     this.#connections = connections;
   }
 
+  /** The newest epoch that this process has seen; whatever is remembered of a shard is worth nothing in the next. */
+  epochOf(shard: Shard): number {
+    return this.#knownOf(shard).epoch;
+  }
+
   /**
    * @throws {ShardClosed} when the shard is not open.
    * @throws RedisUnavailable, RedisOutcomeUnknown, RedisRefused as the connection does.
    */
-  async run(name: ScriptName, shard: Shard, keys: readonly string[], args: readonly string[]): Promise<RedisReply> {
+  async run(
+    name: ScriptName,
+    shard: Shard,
+    keys: readonly string[],
+    args: readonly string[],
+  ): Promise<RedisReply> {
     const known = this.#knownOf(shard);
     if (known.epoch === 0) await this.#learn(shard, known);
     const epoch = known.epoch;

@@ -21,7 +21,8 @@ export const userKey = (shard: Shard, userId: string) => `user:{${shard.tag}}:${
 export const accountKey = (shard: Shard, userId: string) => `account:{${shard.tag}}:${userId}`;
 
 /** STRING: the first answer to a keyed write, kept until the key expires. */
-export const idempotencyKey = (shard: Shard, userId: string, key: string) => `idem:{${shard.tag}}:${userId}:${key}`;
+export const idempotencyKey = (shard: Shard, userId: string, key: string) =>
+  `idem:{${shard.tag}}:${userId}:${key}`;
 
 /** LIST of queue messages: pushed left by services, taken right by workers. */
 export const queueKey = (shard: Shard) => `queue:scores:{${shard.tag}}`;

@@ -1,4 +1,4 @@
-import { ErrorReply, createClient } from 'redis';
+import { createClient, ErrorReply } from 'redis';
 import { ConfigError } from '../config.js';
 import type { Logger } from '../logger.js';
 import type { RedisAddress, Topology } from './settings.js';
@@ -46,7 +46,11 @@ const silenceTimeoutMs = 4_000;
  * reconnect would apply writes whose callers have long been told otherwise.
  * @throws {ConfigError} when there is no Redis at the address.
  */
-export async function connectRedis(address: RedisAddress, name: string, logger: Logger): Promise<RedisConnection> {
+export async function connectRedis(
+  address: RedisAddress,
+  name: string,
+  logger: Logger,
+): Promise<RedisConnection> {
   let connectedOnce = false;
   const client = createClient({
     url: address.url,
@@ -62,12 +66,17 @@ export async function connectRedis(address: RedisAddress, name: string, logger: 
       },
     },
   });
-  client.on('error', (err: Error) => logger.warn({ err: err.message, redis: redactUrl(address.url) }, 'redis connection'));
+  client.on('error', (err: Error) =>
+    logger.warn({ err: err.message, redis: redactUrl(address.url) }, 'redis connection'),
+  );
   try {
     await client.connect();
   } catch (error) {
     client.destroy();
-    throw new ConfigError(address.variable, `cannot be reached at ${redactUrl(address.url)}: ${reasonOf(error)}`);
+    throw new ConfigError(
+      address.variable,
+      `cannot be reached at ${redactUrl(address.url)}: ${reasonOf(error)}`,
+    );
   }
   connectedOnce = true;
 

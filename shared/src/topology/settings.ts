@@ -25,7 +25,9 @@ export function readTopology(
   const redis = new Map(
     regions.map((region) => {
       const own = environment[`REDIS_URL_${region}`]?.trim();
-      const address = own ? { variable: `REDIS_URL_${region}`, url: own } : { variable: 'REDIS_URL', url: settings.REDIS_URL };
+      const address = own
+        ? { variable: `REDIS_URL_${region}`, url: own }
+        : { variable: 'REDIS_URL', url: settings.REDIS_URL };
       if (!/^rediss?:\/\//.test(address.url) || !URL.canParse(address.url)) {
         throw new ConfigError(address.variable, 'must be a redis:// or rediss:// URL');
       }

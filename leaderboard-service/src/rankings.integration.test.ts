@@ -1,0 +1,158 @@
+import type { Row } from '@leaderboard/shared/contracts/rankings';
+import { comparePlaces } from '@leaderboard/shared/scoring/place';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rulesOf } from './domain/games.js';
+import type { RankingScope, Ties } from './domain/rankings.js';
+import { type ServiceHarness, startService } from './testing/service-harness.js';
+
+/**
+ * The exactness of merged rankings, against a model that sorts everything in memory: random users in all
+ * regions and partitions, few distinct scores so that ties abound.
+ */
+
+const regions = ['ASIA', 'EU', 'NA', 'GLOBAL'];
+const users = fc.uniqueArray(
+  fc.record({
+    userId: fc.stringMatching(/^[a-zA-Z0-9_.!~|]{0,5}[a-zA-Z0-9]$/),
+    region: fc.constantFrom(...regions),
+    scores: fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 1, maxLength: 3 }),
+  }),
+  { selector: ({ userId }) => userId, minLength: 1, maxLength: 40 },
+);
+type Users = { userId: string; region: string; scores: number[] }[];
+
+interface ModelEntry {
+  userId: string;
+  region: string;
+  score: number;
+  sequence: number;
+}
+
+describe.each([1, 3])('rankings merged over regions with %d partition(s)', (partitions) => {
+  let service: ServiceHarness;
+  beforeAll(async () => {
+    service = await startService({ PARTITIONS: String(partitions), USER_WRITES_PER_SECOND: '0' });
+  });
+  afterAll(() => service.close());
+
+  /** Writes every user's scores, round by round, and keeps what the best operator must have kept. */
+  async function play(players: Users): Promise<ModelEntry[]> {
+    await service.reset();
+    const model = new Map<string, ModelEntry>();
+    let sequence = 0;
+    for (let round = 0; round < 3; round += 1) {
+      for (const { userId, region, scores } of players) {
+        const score = scores[round];
+        if (score === undefined) continue;
+        const subject = { userId, region, name: userId, limited: false };
+        const command = {
+          action: 'score',
+          game: undefined,
+          idempotencyKey: undefined,
+          requestId: 'r',
+        } as const;
+        await service.services.scores.apply({ ...command, subject, value: score });
+        sequence += 1;
+        const known = model.get(userId);
+        if (!known || score > known.score) model.set(userId, { userId, region, score, sequence });
+      }
+    }
+    return [...model.values()].sort((a, b) => b.score - a.score || a.sequence - b.sequence);
+  }
+
+  const scopeOf = (region: string, ties: Ties): RankingScope => ({ region, board: rulesOf(), ties });
+  const boardOf = (model: ModelEntry[], region: string) =>
+    model.filter((entry) => region === 'GLOBAL' || entry.region === region);
+  const rankIn = (board: ModelEntry[], at: number, ties: Ties) =>
+    ties === 'unique' ? at + 1 : board.findIndex((entry) => entry.score === board[at]?.score) + 1;
+  const brief = (rows: Row[]) => rows.map(({ rank, user_id, score }) => [rank, user_id, score]);
+  const expected = (board: ModelEntry[], ties: Ties) =>
+    board.map(({ userId, score }, at) => [rankIn(board, at, ties), userId, score]);
+
+  it.each(['unique', 'shared'] as const)('equal a brute-force model (%s ties)', async (ties) => {
+    await fc.assert(
+      fc.asyncProperty(users, async (players) => {
+        const model = await play(players);
+        for (const region of regions) {
+          const board = boardOf(model, region);
+          const scope = scopeOf(region, ties);
+          const top = await service.services.rankings.top(scope, 1000, undefined);
+          expect(brief(top.rows)).toEqual(expected(board, ties));
+          expect(top.total).toBe(board.length);
+          for (const [at, { userId }] of board.entries()) {
+            const { rank, total } = await service.services.rankings.rank(scope, userId);
+            expect([userId, rank, total]).toEqual([userId, rankIn(board, at, ties), board.length]);
+          }
+          const ids = players.map(({ userId }) => userId);
+          const ranks = await service.services.rankings.ranks(scope, ids);
+          expect(brief(ranks.rows)).toEqual(expected(board, ties));
+          expect(ranks.not_found.length).toBe(ids.length - board.length);
+        }
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it.each(['unique', 'shared'] as const)(
+    'page and look around consistently with /top (%s ties)',
+    async (ties) => {
+      await fc.assert(
+        fc.asyncProperty(users, fc.integer({ min: 1, max: 7 }), async (players, size) => {
+          await play(players);
+          for (const region of ['GLOBAL', 'EU']) {
+            const scope = scopeOf(region, ties);
+            const { rows } = await service.services.rankings.top(scope, 1000, undefined);
+
+            const paged: Row[] = [];
+            let cursor: string | undefined;
+            do {
+              const page = await service.services.rankings.top(scope, size, cursor);
+              paged.push(...page.rows);
+              cursor = page.next_cursor;
+            } while (cursor !== undefined);
+            expect(paged).toEqual(rows);
+
+            for (const [at, row] of rows.entries()) {
+              const { self, around } = await service.services.rankings.around(scope, row.user_id, size);
+              expect(self).toMatchObject(row);
+              expect(around).toEqual([
+                ...rows.slice(Math.max(0, at - size), at),
+                ...rows.slice(at + 1, at + 1 + size),
+              ]);
+            }
+          }
+        }),
+        { numRuns: 10 },
+      );
+    },
+  );
+
+  it('answers the same rank to a write as to a read', async () => {
+    await service.reset();
+    for (let user = 0; user < 30; user += 1) {
+      const subject = { userId: `user-${user}`, region: 'EU', name: 'x', limited: false };
+      const command = {
+        action: 'score',
+        game: undefined,
+        idempotencyKey: undefined,
+        requestId: 'r',
+      } as const;
+      const { answer } = await service.services.scores.apply({ ...command, subject, value: (user * 7) % 10 });
+      const { rank } = await service.services.rankings.rank(scopeOf('EU', 'unique'), `user-${user}`);
+      expect(answer.rank).toBe(rank);
+    }
+  });
+});
+
+it('keeps comparePlaces a total order', () => {
+  const place = fc.record({
+    sortKey: fc.integer({ min: -2, max: 2 }),
+    member: fc.stringMatching(/^\d{16}[a-z]$/),
+  });
+  fc.assert(
+    fc.property(place, place, (a, b) => {
+      expect(Math.sign(comparePlaces(a, b))).toBe(0 - Math.sign(comparePlaces(b, a)));
+    }),
+  );
+});

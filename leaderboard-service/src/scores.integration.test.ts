@@ -1,0 +1,246 @@
+import { parseQueueMessage } from '@leaderboard/shared/contracts/queue-message';
+import { queueKey, userKey } from '@leaderboard/shared/topology/keys';
+import type { Shard } from '@leaderboard/shared/topology/shards';
+import supertest from 'supertest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type ServiceHarness, startService } from './testing/service-harness.js';
+
+const maxScore = Number.MAX_SAFE_INTEGER;
+
+let service: ServiceHarness;
+const environment: Record<string, string> = {
+  USER_WRITES_PER_SECOND: '1',
+  USER_WRITES_BURST: '8',
+  QUEUE_MAX: '30',
+};
+beforeAll(async () => {
+  service = await startService(environment);
+});
+beforeEach(() => service.reset());
+afterAll(() => service.close());
+
+const alice = () => service.token({ user_id: 'alice', name: 'Alice', region: 'EU' });
+const server = () => service.token({ user_id: 'game-server', role: 'server' });
+
+function post(path: string, token: string, body: object, headers: Record<string, string> = {}) {
+  return supertest(service.app.server).post(path).auth(token, { type: 'bearer' }).set(headers).send(body);
+}
+
+const shardOf = (region: string) => service.services.shards.home(region, 'any') as Shard;
+async function messages(region: string) {
+  const shard = shardOf(region);
+  const items = (await service.redis.of(shard).send(['LRANGE', queueKey(shard), '0', '-1'])) as string[];
+  return items.map((item) => {
+    const parsed = parseQueueMessage(item);
+    if ('reason' in parsed) throw new Error(`${parsed.reason}: ${item}`);
+    return parsed.message;
+  });
+}
+
+describe('POST /score', () => {
+  it('answers the entry, its rank and what it replaced', async () => {
+    await post('/score', alice(), { score: 100 }).expect(200);
+    const { body } = await post('/score', alice(), { score: 150 }).expect(200);
+    expect(body).toMatchObject({
+      user_id: 'alice',
+      name: 'Alice',
+      region: 'EU',
+      game: 'default',
+      score: 150,
+      previous_score: 100,
+      rank: 1,
+      best: true,
+    });
+    expect(body.updated_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  });
+
+  it('keeps the best, and the time at which it was reached', async () => {
+    const first = await post('/score', alice(), { score: 150 });
+    const { body } = await post('/score', alice(), { score: 120 }).expect(200);
+    expect(body).toMatchObject({
+      score: 150,
+      previous_score: 150,
+      best: false,
+      updated_at: first.body.updated_at,
+    });
+  });
+
+  it('queues one message for each accepted write, versions rising', async () => {
+    await post('/score', alice(), { score: 150 }, { 'x-request-id': 'trace-1' });
+    await post('/score', alice(), { score: 120 });
+    const [second, first] = await messages('EU');
+    expect(first).toMatchObject({
+      user_id: 'alice',
+      op: 'best',
+      value: 150,
+      score: 150,
+      request_id: 'trace-1',
+    });
+    expect(second).toMatchObject({ value: 120, score: 150 });
+    expect(second?.version).toBeGreaterThan(first?.version ?? Number.POSITIVE_INFINITY);
+  });
+
+  it.each([maxScore, -maxScore, 0])('keeps %d to the last digit', async (score) => {
+    await post('/score/update', alice(), { score }).expect(200);
+    const shard = shardOf('EU');
+    expect(await service.redis.of(shard).send(['HGET', userKey(shard, 'alice'), 'score'])).toBe(
+      String(score),
+    );
+    const { body } = await supertest(service.app.server).get('/rank/alice');
+    expect(body.score).toBe(score);
+  });
+});
+
+describe('POST /score/update and /score/add', () => {
+  it('set up or down', async () => {
+    await post('/score/update', alice(), { score: 50 });
+    const { body } = await post('/score/update', alice(), { score: -7 }).expect(200);
+    expect(body).toMatchObject({ score: -7, previous_score: 50, best: true });
+  });
+
+  it('add, from zero for a new entry', async () => {
+    await post('/score/add', alice(), { delta: 5 });
+    const { body } = await post('/score/add', alice(), { delta: -2 }).expect(200);
+    expect(body).toMatchObject({ score: 3, previous_score: 5 });
+  });
+
+  it('refuse a sum beyond 2^53−1 and leave the entry as it was', async () => {
+    await post('/score/update', alice(), { score: maxScore });
+    const { body } = await post('/score/add', alice(), { delta: 1 }).expect(422);
+    expect(body.code).toBe('score_out_of_range');
+    const rank = await supertest(service.app.server).get('/rank/alice');
+    expect(rank.body.score).toBe(maxScore);
+    expect(await messages('EU')).toHaveLength(1);
+  });
+});
+
+describe('POST /score/create', () => {
+  it('makes an entry at 0 unless told otherwise', async () => {
+    const { body } = await post('/score/create', alice(), {}).expect(201);
+    expect(body).toMatchObject({ created: true, score: 0, previous_score: null, rank: 1 });
+  });
+
+  it('never resets one', async () => {
+    await post('/score', alice(), { score: 9 });
+    const { body } = await post('/score/create', alice(), { initialScore: 1 }).expect(200);
+    expect(body).toMatchObject({ created: false, score: 9 });
+    expect(await messages('EU')).toHaveLength(1);
+  });
+});
+
+describe('Idempotency-Key', () => {
+  const key = { 'idempotency-key': 'order-66' };
+
+  it('applies five requests at once only once, with five equal answers', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => post('/score/add', alice(), { delta: 10 }, key)),
+    );
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(answers.map(({ headers }) => headers['idempotency-replayed']).filter(Boolean)).toHaveLength(4);
+    expect(answers[0]?.body).toMatchObject({ score: 10, previous_score: null });
+    expect(await messages('EU')).toHaveLength(1);
+  });
+
+  it('refuses the same key with another body', async () => {
+    await post('/score/add', alice(), { delta: 10 }, key);
+    const { body } = await post('/score/add', alice(), { delta: 11 }, key).expect(422);
+    expect(body.code).toBe('idempotency_mismatch');
+  });
+
+  it('belongs to one user', async () => {
+    await post('/score/add', alice(), { delta: 10 }, key);
+    const bob = service.token({ user_id: 'bob', region: 'EU' });
+    const { headers, body } = await post('/score/add', bob, { delta: 10 }, key).expect(200);
+    expect(headers['idempotency-replayed']).toBeUndefined();
+    expect(body.score).toBe(10);
+  });
+
+  it.each(['', 'x'.repeat(129), 'a b'])('is refused when it is "%s"', async (bad) => {
+    await post('/score', alice(), { score: 1 }, { 'idempotency-key': bad }).expect(400);
+  });
+});
+
+describe('limits', () => {
+  it('stop a user after its burst, with Retry-After, and not a game server', async () => {
+    for (let write = 0; write < 8; write += 1) await post('/score', alice(), { score: write }).expect(200);
+    const refused = await post('/score', alice(), { score: 99 }).expect(429);
+    expect(refused.body.code).toBe('user_rate_limited');
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    await post('/score', server(), { user_id: 'carol', region: 'EU', score: 1 }).expect(200);
+  });
+
+  it('do not count a replay or a refusal', async () => {
+    const key = { 'idempotency-key': 'k' };
+    for (let write = 0; write < 12; write += 1) await post('/score', alice(), { score: 1 }, key).expect(200);
+    for (let write = 0; write < 7; write += 1) await post('/score', alice(), { score: write }).expect(200);
+  });
+
+  it('keep at most QUEUE_MAX messages waiting, exactly', async () => {
+    const writes = Array.from({ length: 40 }, (_, user) =>
+      post('/score', server(), { user_id: `user-${user}`, region: 'EU', score: user }),
+    );
+    const answers = await Promise.all(writes);
+    const full = answers.filter(({ status }) => status === 429);
+    expect(full).toHaveLength(10);
+    expect(full[0]?.body.code).toBe('queue_full');
+    expect(await messages('EU')).toHaveLength(30);
+    const { body } = await supertest(service.app.server).get('/top?region=EU');
+    expect(body.total).toBe(30);
+  });
+});
+
+describe('who may write', () => {
+  it.each([
+    ['another user', { user_id: 'bob' }],
+    ['another region', { region: 'NA' }],
+    ['another name', { name: 'Bob' }],
+  ])('a player may not name %s', async (_, extra) => {
+    await post('/score', alice(), { score: 1, ...extra }).expect(403);
+    expect(await messages('EU')).toHaveLength(0);
+  });
+
+  it('a player may repeat what its token says', async () => {
+    await post('/score', alice(), { score: 1, user_id: 'alice', region: 'eu', name: 'Alice' }).expect(200);
+  });
+
+  it('a server must name the user', async () => {
+    const { body } = await post('/score', server(), { score: 1 }).expect(400);
+    expect(body.errors).toEqual([{ path: 'body/user_id', message: expect.any(String) }]);
+  });
+
+  it("a server's first score of an unknown user claims the home region", async () => {
+    const { body } = await post('/score', server(), { user_id: 'dora', region: 'NA', score: 1 }).expect(200);
+    expect(body).toMatchObject({ user_id: 'dora', name: 'dora', region: 'NA' });
+    const elsewhere = await post('/score', server(), { user_id: 'dora', region: 'EU', score: 1 }).expect(409);
+    expect(elsewhere.body.code).toBe('region_mismatch');
+    const home = await post('/score', server(), { user_id: 'dora', name: 'Dora', score: 2 }).expect(200);
+    expect(home.body).toMatchObject({ region: 'NA', name: 'Dora' });
+  });
+
+  it('a claimed id cannot be registered by a stranger', async () => {
+    await post('/score', server(), { user_id: 'emil', region: 'NA', score: 1 });
+    const register = supertest(service.app.server).post('/auth/register');
+    const { body } = await register.send({ user_id: 'emil', name: 'Stranger' }).expect(409);
+    expect(body.code).toBe('user_exists');
+  });
+});
+
+describe('DELETE /score/:userId', () => {
+  const remove = (token: string) =>
+    supertest(service.app.server).delete('/score/fred').auth(token, { type: 'bearer' });
+  const admin = () => service.token({ user_id: 'root', role: 'admin' });
+
+  it('removes one entry and says so in the queue', async () => {
+    await post('/score', server(), { user_id: 'fred', region: 'NA', score: 1 });
+    await remove(admin()).expect(204);
+    await supertest(service.app.server).get('/rank/fred').expect(404);
+    const [removal] = await messages('NA');
+    expect(removal).toMatchObject({ op: 'remove', user_id: 'fred', score: null, value: null });
+    await remove(admin()).expect(404);
+  });
+
+  it('is for admins', async () => {
+    await remove(alice()).expect(403);
+    await remove(server()).expect(403);
+  });
+});

@@ -1,0 +1,60 @@
+import { startDisposableRedis } from '@leaderboard/local/disposable-redis';
+import type { App } from '@leaderboard/shared/http/app';
+import { type Caller, mintToken } from '@leaderboard/shared/http/auth';
+import { createLogger } from '@leaderboard/shared/logger';
+import { openShard } from '@leaderboard/shared/scripting/open-shard';
+import { RedisConnections } from '@leaderboard/shared/topology/redis';
+import { buildApp } from '../app.js';
+import { loadConfig } from '../config.js';
+import { createServices, type Services } from '../services.js';
+
+const secret = 'integration-test-secret-0123456789abcdef';
+
+export interface ServiceHarness {
+  readonly app: App;
+  readonly services: Services;
+  readonly redis: RedisConnections;
+  token(caller: Partial<Caller> & { user_id: string }): string;
+  /** Empties Redis and opens all shards anew. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A leaderboard-service on a Redis of its own, without a worker: shards are opened by hand. */
+export async function startService(environment: Record<string, string> = {}): Promise<ServiceHarness> {
+  const server = await startDisposableRedis(process.env.PATH);
+  const config = loadConfig({
+    JWT_SECRET: secret,
+    REDIS_URL: server.url,
+    BCRYPT_ROUNDS: '4',
+    LOG_LEVEL: 'silent',
+    ...environment,
+  });
+  const logger = createLogger({ service: 'test', instance: 'test', level: config.LOG_LEVEL });
+  const redis = await RedisConnections.connect(config.topology, 'test', logger);
+  const services = createServices(config, redis);
+  const app = await buildApp(config, services, logger, () => undefined);
+  await app.ready();
+
+  const epoch = 1;
+  const reset = async () => {
+    for (const connection of redis.all()) await connection.send(['FLUSHALL']);
+    for (const shard of config.topology.shards.shards) await openShard(redis.of(shard), shard, epoch);
+  };
+  await reset();
+
+  return {
+    app,
+    services,
+    redis,
+    token: (caller) =>
+      mintToken({ name: caller.user_id, region: 'GLOBAL', role: 'player', ...caller }, secret, 600),
+    reset,
+    async close() {
+      await app.close();
+      await services.close();
+      await redis.close();
+      await server.remove();
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { findInexactNumber } from './json-body.js';
+
+describe('findInexactNumber', () => {
+  it.each(['1.5', '-0', '-0.0', '1e-3', '9007199254740991.4', '1.0000000000000000001', '2E+1.5'])(
+    'finds %s',
+    (literal) => {
+      expect(findInexactNumber(`{"score":${literal}}`)).toBe(literal);
+    },
+  );
+
+  it.each(['0', '-1', '1500', '1.0', '1e3', '9007199254740991', '-20'])('lets %s pass', (literal) => {
+    expect(findInexactNumber(`{"score":${literal}}`)).toBeUndefined();
+  });
+
+  it('does not look into strings', () => {
+    expect(findInexactNumber('{"name":"v1.5 \\"-0.5\\"","score":1}')).toBeUndefined();
+  });
+});
