@@ -1,8 +1,8 @@
 import { type App, createApp } from '@leaderboard/shared/http/app';
 import { registerAuth } from '@leaderboard/shared/http/auth';
 import type { ReadinessCheck } from '@leaderboard/shared/http/health';
-import { createMetrics } from '@leaderboard/shared/http/metrics';
 import type { Logger } from '@leaderboard/shared/logger';
+import type { Registry } from 'prom-client';
 import type { Config } from './config.js';
 import { addScore } from './routes/add-score.js';
 import { createScore } from './routes/create-score.js';
@@ -39,9 +39,9 @@ export async function buildApp(
   config: Config,
   services: Services,
   logger: Logger,
+  metrics: Registry,
   notReady: ReadinessCheck,
 ): Promise<App> {
-  const metrics = createMetrics('leaderboard-service');
   const app = createApp({ logger, metrics, notReady, trustedProxies: [] });
   const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
   app.decorateRequest('caller', undefined);

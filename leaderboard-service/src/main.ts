@@ -3,6 +3,7 @@ import { createLogger } from '@leaderboard/shared/logger';
 import { RedisConnections } from '@leaderboard/shared/topology/redis';
 import { buildApp } from './app.js';
 import { loadConfig } from './config.js';
+import { createServiceMetrics } from './service-metrics.js';
 import { createServices } from './services.js';
 
 /** How long a stopping instance goes on serving, so that gateways see it is not ready and send nothing new. */
@@ -20,14 +21,15 @@ await runMain(async () => {
   const redis = await RedisConnections.connect(config.topology, 'leaderboard-service', logger);
   lifecycle.onClose('redis', () => redis.close());
 
-  const services = createServices(config, redis);
+  const metrics = createServiceMetrics();
+  const services = createServices(config, redis, logger, metrics);
   lifecycle.onClose('services', () => services.close());
 
   const notReady = () => {
     if (lifecycle.closing) return 'stopping';
     return redis.all().some((connection) => connection.ready) ? undefined : 'no connection to Redis';
   };
-  const app = await buildApp(config, services, logger, notReady);
+  const app = await buildApp(config, services, logger, metrics.registry, notReady);
   await app.listen({ host: config.HOST, port: config.PORT });
   lifecycle.onClose('http', () => app.close());
   lifecycle.onClose('drain', () => new Promise((resolve) => setTimeout(resolve, drainMs)));

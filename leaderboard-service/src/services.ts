@@ -1,3 +1,4 @@
+import type { Logger } from '@leaderboard/shared/logger';
 import { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
 import type { RedisConnections } from '@leaderboard/shared/topology/redis';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
@@ -8,9 +9,14 @@ import { Passwords } from './domain/passwords.js';
 import { Rankings } from './domain/rankings.js';
 import { Scores } from './domain/scores.js';
 import { Subjects } from './domain/subject.js';
+import type { ServiceMetrics } from './service-metrics.js';
 import { AccountStore } from './store/account-store.js';
+import { AcknowledgedWrites } from './store/acknowledged-writes.js';
 import { BoardReader } from './store/board-reader.js';
 import { ScoreWriter } from './store/score-writer.js';
+
+/** Where the queue has no bound, losses are counted over this many writes of a shard. */
+const leastRemembered = 100_000;
 
 /** The domain, wired to its stores: what routes are given. */
 export interface Services {
@@ -22,19 +28,34 @@ export interface Services {
   close(): Promise<void>;
 }
 
-export function createServices(config: Config, redis: RedisConnections): Services {
+export function createServices(
+  config: Config,
+  redis: RedisConnections,
+  logger: Logger,
+  metrics: ServiceMetrics,
+): Services {
   const { shards } = config.topology;
-  const scripts = new FencedScripts(redis);
+  const acknowledged = new AcknowledgedWrites(Math.max(config.QUEUE_MAX, leastRemembered));
+  const scripts = new FencedScripts(redis, (shard, epoch, floor) => {
+    const lost = acknowledged.takeLostAbove(shard, floor);
+    metrics.lostWrites.inc({ shard: shard.tag }, lost);
+    const report = { shard: shard.tag, epoch, lost };
+    if (lost > 0) logger.error(report, 'acknowledged writes were lost with their Redis');
+    else logger.info(report, 'shard was reopened');
+  });
   const passwords = new Passwords({ rounds: config.BCRYPT_ROUNDS, threads: config.BCRYPT_THREADS });
   const accountStore = new AccountStore(scripts, shards, config.QUEUE_MAX);
   const rankings = new Rankings(new BoardReader(scripts), shards);
-  const writer = new ScoreWriter(scripts, {
+  const limits = {
     userWritesPerSecond: config.USER_WRITES_PER_SECOND,
     userWritesBurst: config.USER_WRITES_BURST,
     shardWritesPerSecond: config.REGION_WRITES_PER_SECOND / shards.partitions,
     queueMax: config.QUEUE_MAX,
+  };
+  const writer = new ScoreWriter(scripts, limits, acknowledged);
+  const scores = new Scores(writer, rankings, shards, (operator, outcome) => {
+    metrics.writes.inc({ operator, outcome });
   });
-  const scores = new Scores(writer, rankings, shards);
   return {
     shards,
     scores,

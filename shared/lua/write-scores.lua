@@ -14,7 +14,7 @@
 --         limited ('1' = the user's bucket applies), idempotency key ('' = none), hash of the request,
 --         request_id, spare
 --
--- Returns two strings for each write, a code and its text:
+-- Returns the last version given out, then two strings for each write, a code and its text:
 --   applied, replayed, exists   answer: JSON ["score"|null, "previous"|null, rank|null, changed 0|1, "reached µs", "name"]
 --   user_rate_limited, region_rate_limited   ms after which a retry can succeed
 --   queue_full   messages waiting
@@ -188,7 +188,7 @@ local function apply(at)
   return 'applied', answer
 end
 
-local reply = {}
+local reply = { '' }
 for at = 8, #ARGV, WIDTH do
   -- One write that meets a damaged key must not take its neighbours' queue messages with it.
   local ok, code, text = pcall(apply, at)
@@ -201,4 +201,5 @@ if #messages > 0 then
   redis.call('LPUSH', KEYS[2], unpack(messages))
   redis.call('HSET', KEYS[1], 'version', int(version), 'tat', int(region_tat))
 end
+reply[1] = int(version)
 return reply

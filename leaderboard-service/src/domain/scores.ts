@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { WriteAnswer } from '@leaderboard/shared/contracts/scores';
+import { Problem } from '@leaderboard/shared/http/problems';
 import { memberOf, sortKeyOf } from '@leaderboard/shared/scoring/place';
 import { isoFromUs } from '@leaderboard/shared/scoring/time';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
@@ -24,16 +25,21 @@ export interface ScoreOutcome {
   readonly created: boolean;
 }
 
+/** Told the outcome of every write: `applied`, `replayed`, `exists`, a problem's code, or `failed`. */
+export type WriteCounter = (operation: Operation, outcome: string) => void;
+
 /** Score writes: rules of the game, one write to the home shard, the rank in the home region. */
 export class Scores {
   readonly #writer: ScoreWriter;
   readonly #rankings: Rankings;
   readonly #shards: ShardMap;
+  readonly #count: WriteCounter;
 
-  constructor(writer: ScoreWriter, rankings: Rankings, shards: ShardMap) {
+  constructor(writer: ScoreWriter, rankings: Rankings, shards: ShardMap, count: WriteCounter) {
     this.#writer = writer;
     this.#rankings = rankings;
     this.#shards = shards;
+    this.#count = count;
   }
 
   /** @throws {Problem} unknown_game and whatever the write script refuses */
@@ -52,9 +58,20 @@ export class Scores {
     await this.#write(rulesOf(command.game), { ...command, action: 'remove', value: undefined });
   }
 
-  #write(rules: GameRules, command: ScoreCommand): Promise<AppliedWrite> {
-    const { subject, value, idempotencyKey } = command;
+  async #write(rules: GameRules, command: ScoreCommand): Promise<AppliedWrite> {
     const operation = operationOf(command.action, rules);
+    try {
+      const written = await this.#send(rules, command, operation);
+      this.#count(operation, written.outcome);
+      return written;
+    } catch (error) {
+      this.#count(operation, error instanceof Problem ? error.code : 'failed');
+      throw error;
+    }
+  }
+
+  #send(rules: GameRules, command: ScoreCommand, operation: Operation): Promise<AppliedWrite> {
+    const { subject, value, idempotencyKey } = command;
     return this.#writer.write(this.#shards.home(subject.region, subject.userId), {
       eventId: idempotencyKey ?? randomUUID(),
       userId: subject.userId,

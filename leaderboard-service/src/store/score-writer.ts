@@ -4,6 +4,7 @@ import type { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts
 import { boardKey, idempotencyKey, queueKey, shardKey, userKey } from '@leaderboard/shared/topology/keys';
 import { RedisOutcomeUnknown } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
+import type { AcknowledgedWrites } from './acknowledged-writes.js';
 import { Batcher } from './batcher.js';
 
 export type Operation = 'best' | 'set' | 'incr' | 'create' | 'remove';
@@ -58,11 +59,13 @@ type Reply = { code: string; text: string };
 export class ScoreWriter {
   readonly #scripts: FencedScripts;
   readonly #limits: WriteLimits;
+  readonly #acknowledged: AcknowledgedWrites;
   readonly #batchers = new Map<Shard, Batcher<ScoreWrite, Reply>>();
 
-  constructor(scripts: FencedScripts, limits: WriteLimits) {
+  constructor(scripts: FencedScripts, limits: WriteLimits, acknowledged: AcknowledgedWrites) {
     this.#scripts = scripts;
     this.#limits = limits;
+    this.#acknowledged = acknowledged;
   }
 
   /**
@@ -94,8 +97,15 @@ export class ScoreWriter {
       boardKey(shard),
     ];
     const args = [...this.#batchArguments(shard), ...writes.flatMap(writeArguments)];
-    const flat = (await this.#scripts.run('write-scores', shard, keys, args)) as string[];
-    return writes.map((_, at) => ({ code: flat[at * 2] ?? '', text: flat[at * 2 + 1] ?? '' }));
+    const reply = (await this.#scripts.run('write-scores', shard, keys, args)) as string[];
+    const [version, ...flat] = reply;
+    const replies = writes.map((_, at) => ({ code: flat[at * 2] ?? '', text: flat[at * 2 + 1] ?? '' }));
+    this.#acknowledged.record(
+      shard,
+      Number(version),
+      replies.filter(({ code }) => code === 'applied').length,
+    );
+    return replies;
   }
 
   #batchArguments(shard: Shard): string[] {

@@ -6,6 +6,7 @@ import { openShard } from '@leaderboard/shared/scripting/open-shard';
 import { RedisConnections } from '@leaderboard/shared/topology/redis';
 import { buildApp } from '../app.js';
 import { loadConfig } from '../config.js';
+import { createServiceMetrics } from '../service-metrics.js';
 import { createServices, type Services } from '../services.js';
 
 const secret = 'integration-test-secret-0123456789abcdef';
@@ -32,8 +33,9 @@ export async function startService(environment: Record<string, string> = {}): Pr
   });
   const logger = createLogger({ service: 'test', instance: 'test', level: config.LOG_LEVEL });
   const redis = await RedisConnections.connect(config.topology, 'test', logger);
-  const services = createServices(config, redis);
-  const app = await buildApp(config, services, logger, () => undefined);
+  const metrics = createServiceMetrics();
+  const services = createServices(config, redis, logger, metrics);
+  const app = await buildApp(config, services, logger, metrics.registry, () => undefined);
   await app.ready();
 
   const epoch = 1;

@@ -4,6 +4,7 @@ import { Ajv } from 'ajv';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyRequest,
   LogController,
   type RawServerDefault,
 } from 'fastify';
@@ -30,6 +31,8 @@ export interface AppOptions {
   notReady: ReadinessCheck;
   /** Addresses whose `X-Forwarded-For` is believed; the socket's address counts when it is empty. */
   trustedProxies: string[];
+  /** What a process adds to the log line of each request. */
+  logFields?: (request: FastifyRequest) => Record<string, unknown>;
 }
 
 /** Bodies over this are 413; the bulk route sets its own limit. */
@@ -40,7 +43,7 @@ const requestTimeoutMs = 10_000;
 const keepAliveTimeoutMs = 75_000;
 
 /** The HTTP side that all processes share: strict validation, problem+json, request ids, one log line, metrics, health. */
-export function createApp({ logger, metrics, notReady, trustedProxies }: AppOptions): App {
+export function createApp({ logger, metrics, notReady, trustedProxies, logFields }: AppOptions): App {
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -52,6 +55,7 @@ export function createApp({ logger, metrics, notReady, trustedProxies }: AppOpti
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => {
+      reply.header(requestIdHeader, request.id);
       void sendProblem(reply, request, new Problem('invalid_request', error.message));
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -75,6 +79,7 @@ export function createApp({ logger, metrics, notReady, trustedProxies }: AppOpti
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 100) / 100,
         ip: request.ip,
+        ...logFields?.(request),
       },
       'request',
     );

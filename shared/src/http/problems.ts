@@ -49,6 +49,8 @@ export interface ProblemOptions {
   errors?: FieldError[];
   retryAfterSeconds?: number;
   headers?: Record<string, string>;
+  /** Instead of the table's, where one code stands for two statuses. */
+  status?: number;
 }
 
 /** Thrown by anything below a route; becomes `application/problem+json`. */
@@ -64,6 +66,7 @@ export class Problem extends Error {
     super(detail);
     this.name = 'Problem';
     [this.status, this.title] = problemTable[code];
+    if (options.status !== undefined) this.status = options.status;
   }
 }
 

@@ -18,8 +18,11 @@ const relearnEveryMs = 100;
 interface KnownEpoch {
   epoch: number;
   learnedAtMs: number;
-  learning: Promise<number> | undefined;
+  learning: Promise<void> | undefined;
 }
+
+/** Told when a shard was opened anew; whatever has a version above `floor` was not found by the recovery. */
+export type ReopenedListener = (shard: Shard, epoch: number, floor: number) => void;
 
 /**
  * Calls the shards' scripts by plain EVALSHA. There is no fallback to EVAL on purpose: NOSCRIPT is how a
@@ -31,9 +34,11 @@ interface KnownEpoch {
 export class FencedScripts {
   readonly #connections: RedisConnections;
   readonly #known = new Map<Shard, KnownEpoch>();
+  readonly #onReopened: ReopenedListener;
 
-  constructor(connections: RedisConnections) {
+  constructor(connections: RedisConnections, onReopened: ReopenedListener = () => {}) {
     this.#connections = connections;
+    this.#onReopened = onReopened;
   }
 
   /** The newest epoch that this process has seen; whatever is remembered of a shard is worth nothing in the next. */
@@ -86,17 +91,20 @@ export class FencedScripts {
 
   async #learn(shard: Shard, known: KnownEpoch): Promise<void> {
     if (Date.now() - known.learnedAtMs < relearnEveryMs) return;
-    known.learning ??= this.#readEpoch(shard).finally(() => {
+    known.learning ??= this.#readEpoch(shard, known).finally(() => {
       known.learning = undefined;
     });
-    const epoch = await known.learning;
-    known.learnedAtMs = Date.now();
-    known.epoch = Math.max(known.epoch, epoch);
+    await known.learning;
   }
 
-  async #readEpoch(shard: Shard): Promise<number> {
-    const epoch = await this.#connections.of(shard).send(['HGET', shardKey(shard), 'epoch']);
-    return epoch === null ? 0 : Number(epoch);
+  async #readEpoch(shard: Shard, known: KnownEpoch): Promise<void> {
+    const reply = await this.#connections.of(shard).send(['HMGET', shardKey(shard), 'epoch', 'floor']);
+    const [epoch, floor] = (reply as (string | null)[]).map(Number);
+    known.learnedAtMs = Date.now();
+    if (epoch === undefined || floor === undefined || epoch <= known.epoch) return;
+    const reopened = known.epoch > 0;
+    known.epoch = epoch;
+    if (reopened) this.#onReopened(shard, epoch, floor);
   }
 }
 
