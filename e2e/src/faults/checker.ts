@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { Stack } from '@leaderboard/local/stack';
 import pg from 'pg';
 import { until } from './wait.js';
-import type { Player, Workload, Write } from './workload.js';
+import type { Player, Workload } from './workload.js';
 
 /** What must be 0, counted in events, users and rows. */
 export interface Differences {
@@ -11,7 +11,7 @@ export interface Differences {
   lost: number;
   /** In the history more than once, or in it although refused or never attempted. */
   doubled: number;
-  /** Users whose score differs between what was acknowledged, Redis (through the API) and Postgres. */
+  /** Users whose score differs between the history, Redis (through the API) and Postgres. */
   wrongScores: number;
   /** Users whose neighbours stand in another order than Postgres says. */
   misranked: number;
@@ -24,7 +24,8 @@ interface HistoryRow {
   event_id: string;
   user_id: string;
   version: string;
-  score: string | null;
+  value: string;
+  score: string;
 }
 
 interface EntryRow {
@@ -44,7 +45,7 @@ const runFile = promisify(execFile);
 export async function drained(stack: Stack, withinMs = 45_000): Promise<void> {
   await until(
     'all queues are empty',
-    async () => (await queues(stack)).every(({ waiting, in_flight }) => waiting + in_flight === 0),
+    async () => (await queues(stack)).every(({ waiting, inFlight }) => waiting + inFlight === 0),
     {
       withinMs,
       everyMs: 200,
@@ -55,7 +56,7 @@ export async function drained(stack: Stack, withinMs = 45_000): Promise<void> {
 export interface QueueState {
   shard: string;
   waiting: number;
-  in_flight: number;
+  inFlight: number;
   dead: number;
 }
 
@@ -64,7 +65,7 @@ export async function queues(stack: Stack): Promise<QueueState[]> {
   const { stdout } = await runFile(process.execPath, ['worker-service/dist/commands/queue.js', '--json'], {
     env: { ...stack.environment, LOG_LEVEL: 'silent' },
   });
-  return (JSON.parse(stdout) as { shards: QueueState[] }).shards;
+  return JSON.parse(stdout) as QueueState[];
 }
 
 /** `npm run verify`: throws with its report when Redis and Postgres differ. */
@@ -100,7 +101,7 @@ export async function check(stack: Stack, workload: Workload, label: string): Pr
       history.push(
         ...(
           await client.query<HistoryRow>(
-            'SELECT event_id, user_id, version, score FROM score_events WHERE user_id LIKE $1',
+            'SELECT event_id, user_id, version, value, score FROM score_events WHERE user_id LIKE $1',
             like,
           )
         ).rows,
@@ -113,7 +114,7 @@ export async function check(stack: Stack, workload: Workload, label: string): Pr
 
   const ranked = await readRanks(stack, workload.players);
   checkHistory(workload, history, note);
-  checkScores(workload, history, entries, ranked, note);
+  checkScores(workload.players, history, entries, ranked, note);
   checkOrder(entries, ranked, note);
   return differences;
 }
@@ -135,7 +136,7 @@ function checkHistory(workload: Workload, history: HistoryRow[], note: Note): vo
 }
 
 function checkScores(
-  workload: Workload,
+  players: readonly Player[],
   history: HistoryRow[],
   entries: EntryRow[],
   ranked: RankedRow[],
@@ -143,22 +144,14 @@ function checkScores(
 ): void {
   const read = new Map(ranked.map(({ user_id, score }) => [user_id, score]));
   const stored = new Map(entries.map(({ user_id, score }) => [user_id, Number(score)]));
-  const writesOf = groupBy(
-    workload.writes.filter(({ outcome }) => outcome === 'acknowledged'),
-    ({ player }) => player.userId,
-  );
   const historyOf = groupBy(history, ({ user_id }) => user_id);
-  for (const player of workload.players) {
-    const expected = expectedScore(
-      player,
-      writesOf.get(player.userId) ?? [],
-      historyOf.get(player.userId) ?? [],
-    );
+  for (const player of players) {
+    const expected = expectedScore(player, historyOf.get(player.userId) ?? []);
     const [inRedis, inPostgres] = [read.get(player.userId), stored.get(player.userId)];
     if (inRedis !== expected || inPostgres !== expected) {
       note(
         'wrongScores',
-        `${player.userId} (${player.kind}): acknowledged ${expected}, Redis ${inRedis}, Postgres ${inPostgres}`,
+        `${player.userId} (${player.kind}): history ${expected}, Redis ${inRedis}, Postgres ${inPostgres}`,
       );
     }
   }
@@ -177,11 +170,11 @@ function checkOrder(entries: EntryRow[], ranked: RankedRow[], note: Note): void 
   }
 }
 
-/** What the acknowledged writes must add up to; of concurrent `set`s the one with the highest version stands. */
-function expectedScore(player: Player, writes: Write[], history: HistoryRow[]): number | undefined {
-  if (writes.length === 0) return undefined;
-  if (player.kind === 'add') return writes.reduce((sum, { value }) => sum + value, 0);
-  if (player.kind === 'best') return Math.max(...writes.map(({ value }) => value));
+/** What the history adds up to; of concurrent `set`s the one with the highest version stands. */
+function expectedScore({ kind }: Player, history: HistoryRow[]): number | undefined {
+  if (history.length === 0) return undefined;
+  if (kind === 'add') return history.reduce((sum, { value }) => sum + Number(value), 0);
+  if (kind === 'best') return Math.max(...history.map(({ value }) => Number(value)));
   const latest = history.reduce((a, b) => (BigInt(a.version) > BigInt(b.version) ? a : b));
   return Number(latest.score);
 }

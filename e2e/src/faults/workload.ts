@@ -57,6 +57,7 @@ export class Workload {
   });
   #running = false;
   #loops: Promise<void>[] = [];
+  #starts = 0;
 
   constructor(options: WorkloadOptions) {
     this.#options = options;
@@ -68,9 +69,13 @@ export class Workload {
     }));
   }
 
+  /** May be called again after `stop`; does nothing while it runs. */
   start(): void {
+    if (this.#running) return;
     this.#running = true;
-    const { clients, seed } = this.#options;
+    this.#starts += 1;
+    const { clients } = this.#options;
+    const seed = this.#options.seed + this.#starts;
     this.#loops = Array.from({ length: clients }, (_, client) =>
       this.#client(client, new Random(seed * 1000 + client)),
     );
@@ -111,7 +116,7 @@ export class Workload {
     for (let count = 0; this.#running; count += 1) {
       const player = random.pick(this.players);
       const write: Write = {
-        key: `${this.#options.label}.${client}.${count}`,
+        key: `${this.#options.label}.${this.#starts}.${client}.${count}`,
         player,
         value: player.kind === 'add' ? random.integer(1, 9) : random.integer(1, 1_000_000),
         sentAtMs: performance.now(),

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fault, FaultContext } from '../fault.js';
+import { killed } from '../processes.js';
+import { until } from '../wait.js';
+import type { Write } from '../workload.js';
+
+const failedSince = ({ workload }: FaultContext, fromMs: number): Write[] =>
+  workload.writes.filter(
+    (write) => write.sentAtMs >= fromMs && write.outcome !== undefined && write.outcome !== 'acknowledged',
+  );
+
+function expectFewFailures(context: FaultContext, fromMs: number, share: number): void {
+  const sent = context.workload.writes.filter((write) => write.sentAtMs >= fromMs).length;
+  const failed = failedSince(context, fromMs);
+  if (failed.length > sent * share) {
+    throw new Error(`${failed.length} of ${sent} writes failed, the first with ${failed[0]?.answer}`);
+  }
+}
+
+/** Reads through NGINX while something happens: not one may fail. */
+async function readingThroughout(context: FaultContext, act: () => Promise<void>): Promise<void> {
+  let running = true;
+  const failures: string[] = [];
+  const reader = (async () => {
+    while (running) {
+      try {
+        const answer = await fetch(`${context.rig.stack.url}/top?limit=5`);
+        await answer.text();
+        if (answer.status !== 200) failures.push(String(answer.status));
+      } catch (error) {
+        failures.push(String(error));
+      }
+    }
+  })();
+  try {
+    await act();
+  } finally {
+    running = false;
+    await reader;
+  }
+  if (failures.length > 0) throw new Error(`${failures.length} reads failed, the first with ${failures[0]}`);
+}
+
+export const httpFaults: Fault[] = [
+  {
+    name: 'leaderboard-service killed, 1 of 3',
+    mayLose: 'nothing',
+    async inject(context) {
+      const fromMs = performance.now();
+      await killed(context.random.pick(context.rig.stack.byRole('service')));
+      await sleep(2_000);
+      expectFewFailures(context, fromMs, 0.01);
+    },
+  },
+  {
+    name: 'leaderboard-service frozen for 20 s, 1 of 3',
+    mayLose: 'nothing',
+    async inject(context) {
+      const service = context.random.pick(context.rig.stack.byRole('service'));
+      service.kill('SIGSTOP');
+      const ejectedBy = performance.now() + 3_000;
+      await sleep(3_000);
+      await sleep(17_000);
+      service.kill('SIGCONT');
+      expectFewFailures(context, ejectedBy, 0);
+    },
+  },
+  {
+    name: 'gateway killed, 1 of 2',
+    mayLose: 'nothing',
+    inject: (context) =>
+      readingThroughout(context, async () => {
+        await killed(context.random.pick(context.rig.stack.byRole('gateway')));
+        await sleep(1_000);
+      }),
+  },
+  {
+    name: 'rolling restart of everything',
+    mayLose: 'nothing',
+    async inject(context) {
+      const { stack } = context.rig;
+      const fromMs = performance.now();
+      await readingThroughout(context, async () => {
+        for (const process of [
+          ...stack.byRole('worker'),
+          ...stack.byRole('service'),
+          ...stack.byRole('gateway'),
+        ]) {
+          await process.restart();
+          await until(
+            `${process.name} is ready`,
+            async () => (await fetch(`${process.spec.url}/health/ready`)).ok,
+          );
+        }
+      });
+      expectFewFailures(context, fromMs, 0);
+    },
+  },
+];

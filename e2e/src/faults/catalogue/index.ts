@@ -1,0 +1,15 @@
+import type { Fault } from '../fault.js';
+import { httpFaults } from './http-faults.js';
+import { inputFaults } from './input-faults.js';
+import { postgresFaults } from './postgres-faults.js';
+import { redisFaults } from './redis-faults.js';
+import { workerFaults } from './worker-faults.js';
+
+/** Every fault that the platform promises to survive. */
+export const faults: readonly Fault[] = [
+  ...workerFaults,
+  ...redisFaults,
+  ...postgresFaults,
+  ...httpFaults,
+  ...inputFaults,
+];

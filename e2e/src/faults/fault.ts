@@ -1,0 +1,19 @@
+import type { Random } from './random.js';
+import type { Rig } from './rig.js';
+import type { Workload } from './workload.js';
+
+/** What a fault has at hand. */
+export interface FaultContext {
+  readonly rig: Rig;
+  readonly random: Random;
+  readonly workload: Workload;
+}
+
+/** One row of the table in docs/durability.md. */
+export interface Fault {
+  readonly name: string;
+  /** `counted`: acknowledged writes may be lost, but the services must report exactly how many. */
+  readonly mayLose: 'nothing' | 'counted';
+  /** Injects the fault under load and heals it. Throws when what must hold meanwhile does not. */
+  inject(context: FaultContext): Promise<void>;
+}

@@ -1,0 +1,64 @@
+import { type DisposablePostgres, startDisposablePostgres } from '@leaderboard/local/disposable-postgres';
+import { type DisposableRedis, startDisposableRedis } from '@leaderboard/local/disposable-redis';
+import { type Stack, startStack } from '@leaderboard/local/stack';
+import { mintToken } from '@leaderboard/shared/http/auth';
+import { TcpProxy } from './tcp-proxy.js';
+
+const jwtSecret = 'fault-test-secret-0123456789abcdefghijkl';
+
+/** The whole system, with a proxy that can misbehave before each store: 2 gateways, 3 services, 2 workers. */
+export interface Rig {
+  readonly stack: Stack;
+  readonly redis: DisposableRedis;
+  readonly postgres: DisposablePostgres;
+  readonly redisProxy: TcpProxy;
+  readonly postgresProxy: TcpProxy;
+  /** Posts for anybody. */
+  readonly serverToken: string;
+  close(): Promise<void>;
+}
+
+/** @param path where redis-server and nginx are looked for */
+export async function startRig(
+  path: string | undefined,
+  environment: Record<string, string> = {},
+): Promise<Rig> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer();
+  };
+  try {
+    const redis = await startDisposableRedis(path);
+    closers.push(() => redis.remove());
+    const postgres = await startDisposablePostgres();
+    closers.push(() => postgres.remove());
+    const redisProxy = await TcpProxy.start({ host: '127.0.0.1', port: Number(new URL(redis.url).port) });
+    closers.push(() => redisProxy.close());
+    const postgresProxy = await TcpProxy.start(postgres.address);
+    closers.push(() => postgresProxy.close());
+
+    const { user, password } = postgres.address;
+    const stack = await startStack({
+      environment: {
+        JWT_SECRET: jwtSecret,
+        GATEWAYS: '2',
+        SERVICES: '3',
+        WORKERS: '2',
+        LEASE_MS: '3000',
+        REDIS_URL: `redis://127.0.0.1:${redisProxy.port}`,
+        POSTGRES_URL: `postgres://${user}:${password}@127.0.0.1:${postgresProxy.port}`,
+        ...environment,
+      },
+    });
+    closers.push(() => stack.stop());
+    const serverToken = mintToken(
+      { user_id: 'fault-tests', name: 'fault-tests', region: 'GLOBAL', role: 'server' },
+      jwtSecret,
+      24 * 3600,
+    );
+    return { stack, redis, postgres, redisProxy, postgresProxy, serverToken, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
