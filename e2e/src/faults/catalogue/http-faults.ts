@@ -25,8 +25,8 @@ async function readingThroughout(context: FaultContext, act: () => Promise<void>
     while (running) {
       try {
         const answer = await fetch(`${context.rig.stack.url}/top?limit=5`);
-        await answer.text();
-        if (answer.status !== 200) failures.push(String(answer.status));
+        const text = await answer.text();
+        if (answer.status !== 200) failures.push(`${answer.status} ${text}`);
       } catch (error) {
         failures.push(String(error));
       }

@@ -36,7 +36,10 @@ const killedDuringRecovery = (
   (failpoint): Fault => ({
     name: `recovery killed: ${failpoint.replace('recovery-', '').replace('-', ' ')}`,
     mayLose: 'nothing',
-    async inject({ rig }) {
+    async inject({ rig, workload }) {
+      await workload.stop();
+      await workload.settle();
+      await drained(rig.stack);
       const workers = rig.stack.byRole('worker');
       for (const worker of workers) {
         worker.spec.env.FAILPOINT = failpoint;
@@ -44,10 +47,11 @@ const killedDuringRecovery = (
       }
       const pids = workers.map((worker) => worker.pid);
       for (const worker of workers) delete worker.spec.env.FAILPOINT;
-      await killed(rig.redis.process);
+      await emptied(rig);
       const restarted = () => workers.some((worker, at) => worker.running && worker.pid !== pids[at]);
       await until(`a worker reaches ${failpoint}`, restarted);
       for (const worker of workers) await worker.restart();
+      workload.start();
     },
   }),
 );

@@ -1,0 +1,47 @@
+import { type App, createApp } from '@leaderboard/shared/http/app';
+import { registerAuth } from '@leaderboard/shared/http/auth';
+import type { ReadinessCheck } from '@leaderboard/shared/http/health';
+import type { Registry } from '@leaderboard/shared/http/metrics';
+import type { Logger } from '@leaderboard/shared/logger';
+import type { Config } from './config.js';
+import { createIpLimits } from './plugins/ip-limits.js';
+import { proxy } from './proxy/proxy.js';
+import { registerUpstreamHeader, upstreamLogField } from './proxy/upstream-header.js';
+import { getHealth } from './routes/get-health.js';
+import type { Upstreams } from './upstreams.js';
+
+export interface GatewayOptions {
+  config: Config;
+  logger: Logger;
+  metrics: Registry;
+  upstreams: Upstreams;
+  notReady: ReadinessCheck;
+}
+
+/** Builds the HTTP side; `main.ts` listens, tests inject. */
+export async function buildApp({
+  config,
+  logger,
+  metrics,
+  upstreams,
+  notReady,
+}: GatewayOptions): Promise<App> {
+  const { trustedProxies } = config;
+  const app = createApp({ logger, metrics, notReady, trustedProxies, logFields: upstreamLogField });
+  registerUpstreamHeader(app);
+  const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
+  const limits = await createIpLimits(
+    app,
+    {
+      requestsPerSecond: config.IP_REQUESTS_PER_SECOND,
+      authRequestsPerMinute: config.AUTH_REQUESTS_PER_MINUTE,
+      exempt: config.limitExempt,
+    },
+    metrics,
+  );
+
+  getHealth(app, upstreams.set);
+  const readsRequireToken = config.READS_REQUIRE_TOKEN;
+  await app.register(proxy, { auth, limits, service: upstreams.client, readsRequireToken });
+  return app;
+}

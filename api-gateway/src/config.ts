@@ -1,0 +1,64 @@
+import {
+  ConfigError,
+  type Environment,
+  portSetting,
+  processSettings,
+  readConfig,
+  switchSetting,
+  tokenSettings,
+} from '@leaderboard/shared/config';
+import { Type } from 'typebox';
+import { AddressList, namedRanges } from './address-list.js';
+import { parseServiceUrls, type ServiceUrl } from './upstream/service-urls.js';
+
+const milliseconds = (value: number, minimum: number) => Type.Integer({ default: value, minimum });
+
+const Settings = Type.Object({
+  ...processSettings,
+  ...tokenSettings,
+  PORT: portSetting(4000),
+  LEADERBOARD_SERVICE_URLS: Type.String({ default: 'http://127.0.0.1:5000' }),
+  READS_REQUIRE_TOKEN: switchSetting(false),
+  IP_REQUESTS_PER_SECOND: Type.Integer({ default: 500, minimum: 0 }),
+  AUTH_REQUESTS_PER_MINUTE: Type.Integer({ default: 60, minimum: 0 }),
+  IP_LIMIT_EXEMPT: Type.String({ default: '127.0.0.0/8,::1/128' }),
+  TRUSTED_PROXIES: Type.String({ default: 'loopback' }),
+  UPSTREAM_TIMEOUT_MS: milliseconds(5_000, 100),
+  UPSTREAM_CONNECT_TIMEOUT_MS: milliseconds(1_000, 50),
+  UPSTREAM_CONNECTIONS: Type.Integer({ default: 128, minimum: 1, maximum: 10_000 }),
+  PROBE_INTERVAL_MS: milliseconds(1_000, 50),
+  PROBE_TIMEOUT_MS: milliseconds(800, 50),
+  DNS_REFRESH_MS: milliseconds(3_000, 100),
+});
+
+/** @throws {ConfigError} naming the variable that is missing or wrong. */
+export function loadConfig(environment: Environment = process.env) {
+  const settings = readConfig(Settings, environment);
+  return {
+    ...settings,
+    serviceUrls: readServiceUrls(settings.LEADERBOARD_SERVICE_URLS),
+    limitExempt: readAddresses('IP_LIMIT_EXEMPT', settings.IP_LIMIT_EXEMPT).list,
+    trustedProxies: readAddresses('TRUSTED_PROXIES', settings.TRUSTED_PROXIES).entries,
+  };
+}
+
+export type Config = ReturnType<typeof loadConfig>;
+
+function readServiceUrls(text: string): ServiceUrl[] {
+  try {
+    return parseServiceUrls(text);
+  } catch (error) {
+    throw new ConfigError('LEADERBOARD_SERVICE_URLS', `is wrong: ${(error as Error).message}`);
+  }
+}
+
+/** `none` is the empty list; an empty variable is the default, as everywhere. */
+function readAddresses(variable: string, text: string): { entries: string[]; list: AddressList } {
+  const entries = text === 'none' ? [] : text.split(',').map((entry) => entry.trim());
+  try {
+    return { entries, list: new AddressList(entries) };
+  } catch (error) {
+    const known = `addresses, CIDR ranges, ${Object.keys(namedRanges).join(', ')} or none`;
+    throw new ConfigError(variable, `is wrong: ${(error as Error).message}; it takes ${known}`);
+  }
+}

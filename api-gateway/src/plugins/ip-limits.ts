@@ -1,0 +1,63 @@
+import rateLimit from '@fastify/rate-limit';
+import type { App } from '@leaderboard/shared/http/app';
+import type { Registry } from '@leaderboard/shared/http/metrics';
+import { Problem } from '@leaderboard/shared/http/problems';
+import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import { Counter } from 'prom-client';
+import type { AddressList } from '../address-list.js';
+
+export interface IpLimitSettings {
+  /** 0 switches a limit off. */
+  requestsPerSecond: number;
+  authRequestsPerMinute: number;
+  exempt: AddressList;
+}
+
+export interface IpLimits {
+  /** @param asAuth whether the route counts as a login or registration */
+  hooks(asAuth: boolean): onRequestAsyncHookHandler[];
+}
+
+/** How many client addresses are remembered; the least recently seen are forgotten first. */
+const addressesKept = 20_000;
+
+/**
+ * Limits per client address, in the memory of this gateway. The address is Fastify's `request.ip`: what a
+ * client writes into `X-Forwarded-For` counts only behind a trusted proxy. IPv6 clients count by their /64.
+ */
+export async function createIpLimits(
+  app: App,
+  settings: IpLimitSettings,
+  metrics: Registry,
+): Promise<IpLimits> {
+  await app.register(rateLimit, { global: false, cache: addressesKept });
+  const refused = new Counter({
+    name: 'gateway_ip_rate_limited_total',
+    help: 'Requests refused because their address sent too many, by limit',
+    labelNames: ['limit'] as const,
+    registers: [metrics],
+  });
+
+  const limit = (name: string, max: number, windowMs: number): onRequestAsyncHookHandler[] => {
+    if (max === 0) return [];
+    const count = app.createRateLimit({ max, timeWindow: windowMs });
+    const hook = async (request: FastifyRequest) => {
+      if (settings.exempt.has(request.ip)) return;
+      const state = await count(request);
+      if (state.isAllowed || !state.isExceeded) return;
+      refused.inc({ limit: name });
+      throw new Problem(
+        'ip_rate_limited',
+        `An address may send ${max} requests per ${windowMs / 1000} s here`,
+        {
+          retryAfterSeconds: state.ttlInSeconds,
+        },
+      );
+    };
+    return [hook];
+  };
+
+  const all = limit('requests', settings.requestsPerSecond, 1_000);
+  const auth = limit('auth', settings.authRequestsPerMinute, 60_000);
+  return { hooks: (asAuth) => (asAuth ? [...auth, ...all] : all) };
+}

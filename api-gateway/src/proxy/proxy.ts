@@ -1,0 +1,67 @@
+import type { App } from '@leaderboard/shared/http/app';
+import type { Authenticator } from '@leaderboard/shared/http/auth';
+import { sendProblem } from '@leaderboard/shared/http/problem-handler';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { authenticate } from '../plugins/authenticate.js';
+import type { IpLimits } from '../plugins/ip-limits.js';
+import { otherwise, type Policy, policies, redeliveryOf } from '../policies.js';
+import type { ServiceClient } from '../upstream/service-client.js';
+import { upstreamHeaders } from './request-headers.js';
+import { clientHeaders } from './response-headers.js';
+import { upstreamHeader } from './upstream-header.js';
+
+export interface ProxyOptions {
+  auth: Authenticator;
+  limits: IpLimits;
+  service: ServiceClient;
+  readsRequireToken: boolean;
+}
+
+/**
+ * The public API, handed on as it is: client → limits → token → any fit service. Bodies stay bytes; what
+ * they mean, and whether a path exists, the service says.
+ */
+export function proxy(app: App, options: ProxyOptions, done: () => void): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
+
+  const register = (methods: string[], path: string, policy: typeof otherwise) => {
+    app.route({
+      method: methods,
+      url: path,
+      ...(policy.bodyLimitBytes !== undefined && { bodyLimit: policy.bodyLimitBytes }),
+      exposeHeadRoute: false,
+      onRequest: [
+        ...options.limits.hooks(policy.limitedAsAuth === true),
+        authenticate(options.auth, policy.token, options.readsRequireToken),
+      ],
+      handler: (request, reply) => forward(options.service, policy, request, reply),
+    });
+  };
+  for (const policy of policies) register([...policy.methods], policy.path, policy);
+  register(app.supportedMethods, '/*', otherwise);
+  done();
+}
+
+async function forward(
+  service: ServiceClient,
+  policy: Pick<Policy, 'redelivery'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { method, headers, raw } = request;
+  const outcome = await service.send({
+    method,
+    path: raw.url ?? '/',
+    headers: upstreamHeaders(headers, request.id, request.ip),
+    body: request.body as Buffer | undefined,
+    redelivery: redeliveryOf(policy, method, headers['idempotency-key'] as string | undefined),
+  });
+
+  request.upstream = outcome.upstream;
+  if (outcome.upstream !== undefined) reply.header(upstreamHeader, outcome.upstream);
+  if ('problem' in outcome) return sendProblem(reply, request, outcome.problem);
+  const { answer } = outcome;
+  reply.code(answer.status).headers(clientHeaders(answer.headers, method));
+  return reply.send(answer.body.length > 0 ? answer.body : undefined);
+}

@@ -1,0 +1,45 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/**
+ * What a second delivery of a request would do.
+ * - `harmless`: nothing; it only reads
+ * - `keyed`: nothing; the service recognises its key and answers as before
+ * - `harmful`: possibly a second write
+ */
+export type Redelivery = 'harmless' | 'keyed' | 'harmful';
+
+/** A request for the service, ready to be sent to any instance. */
+export interface Call {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  /** Name, value, name, value, … */
+  readonly headers: string[];
+  readonly body: Buffer | undefined;
+  readonly redelivery: Redelivery;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export type FailureKind =
+  /** No connection could be made. */
+  | 'unreachable'
+  /** The connection broke before the answer was complete. */
+  | 'lost'
+  /** The deadline passed. */
+  | 'late'
+  /** The upstream was found dead while the request waited for it. */
+  | 'abandoned'
+  /** It cannot be written as an HTTP request. */
+  | 'unsendable';
+
+export interface Failure {
+  readonly kind: FailureKind;
+  /** False only when it is certain that not a byte of the request was written. */
+  readonly sent: boolean;
+  readonly reason: string;
+}

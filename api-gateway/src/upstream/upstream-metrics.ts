@@ -1,0 +1,88 @@
+import type { Registry } from '@leaderboard/shared/http/metrics';
+import { Counter, Gauge } from 'prom-client';
+import type { Address } from './addresses.js';
+import type { FailureKind } from './call.js';
+import type { HealthStatus } from './health.js';
+import type { UpstreamState } from './upstream.js';
+
+const statuses: HealthStatus[] = ['starting', 'up', 'trial', 'ejected', 'not_ready', 'down'];
+const failures: FailureKind[] = ['unreachable', 'lost', 'late', 'abandoned', 'unsendable'];
+const outcomes = ['answered', ...failures];
+
+/** What `/metrics` says about the upstreams. */
+export class UpstreamMetrics {
+  readonly #registry: Registry;
+  readonly #requests: Counter<'upstream' | 'outcome'>;
+  readonly #retries: Counter<'reason'>;
+  readonly #ejections: Counter<'upstream' | 'status'>;
+  /** Looking a labelled counter up costs more than counting. */
+  readonly #answered = new Map<Address, Counter.Internal>();
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+    const registers = [registry];
+    this.#requests = new Counter({
+      name: 'gateway_upstream_requests_total',
+      help: 'Requests handed to an upstream, by what became of them',
+      labelNames: ['upstream', 'outcome'],
+      registers,
+    });
+    this.#retries = new Counter({
+      name: 'gateway_upstream_retries_total',
+      help: 'Requests that were delivered again, by why',
+      labelNames: ['reason'],
+      registers,
+    });
+    this.#ejections = new Counter({
+      name: 'gateway_upstream_ejections_total',
+      help: 'How often an upstream was taken out, by the status it got',
+      labelNames: ['upstream', 'status'],
+      registers,
+    });
+  }
+
+  /** Reads the states when they are asked for. */
+  watch(states: () => UpstreamState[]): void {
+    new Gauge({
+      name: 'gateway_upstream_state',
+      help: '1 for the status that an upstream has, 0 for the others',
+      labelNames: ['upstream', 'status'] as const,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const { url, status } of states()) {
+          for (const each of statuses)
+            this.set({ upstream: new URL(url).host, status: each }, Number(each === status));
+        }
+      },
+    });
+  }
+
+  answered(upstream: Address): void {
+    let counter = this.#answered.get(upstream);
+    if (!counter) {
+      counter = this.#requests.labels({ upstream, outcome: 'answered' });
+      this.#answered.set(upstream, counter);
+    }
+    counter.inc();
+  }
+
+  failed(upstream: Address, kind: FailureKind): void {
+    this.#requests.inc({ upstream, outcome: kind });
+  }
+
+  retried(reason: FailureKind): void {
+    this.#retries.inc({ reason });
+  }
+
+  ejected(upstream: Address, status: HealthStatus): void {
+    this.#ejections.inc({ upstream, status });
+  }
+
+  /** Addresses come and go; the figures of one that left go with it. */
+  forget(upstream: Address): void {
+    this.#answered.delete(upstream);
+    for (const outcome of outcomes) this.#requests.remove({ upstream, outcome });
+    for (const status of statuses) this.#ejections.remove({ upstream, status });
+  }
+}
