@@ -13,10 +13,15 @@ export interface Rig {
   readonly postgres: DisposablePostgres;
   readonly redisProxy: TcpProxy;
   readonly postgresProxy: TcpProxy;
+  /** Where redis-server and nginx are looked for. */
+  readonly path: string | undefined;
   /** Posts for anybody. */
   readonly serverToken: string;
   close(): Promise<void>;
 }
+
+/** Small enough to be filled within seconds, large enough for every fault that must not be noticed. */
+export const queueMax = 3_000;
 
 /** @param path where redis-server and nginx are looked for */
 export async function startRig(
@@ -45,6 +50,7 @@ export async function startRig(
         SERVICES: '3',
         WORKERS: '2',
         LEASE_MS: '3000',
+        QUEUE_MAX: String(queueMax),
         REDIS_URL: `redis://127.0.0.1:${redisProxy.port}`,
         POSTGRES_URL: `postgres://${user}:${password}@127.0.0.1:${postgresProxy.port}`,
         ...environment,
@@ -56,7 +62,7 @@ export async function startRig(
       jwtSecret,
       24 * 3600,
     );
-    return { stack, redis, postgres, redisProxy, postgresProxy, serverToken, close };
+    return { path, stack, redis, postgres, redisProxy, postgresProxy, serverToken, close };
   } catch (error) {
     await close();
     throw error;

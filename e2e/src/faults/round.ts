@@ -18,12 +18,15 @@ export interface RoundResult {
   readonly misranked: number;
   /** From the moment the fault was healed until a write sent after it was acknowledged. */
   readonly recoveryMs: number;
+  /** 99th percentile of acknowledged writes while the fault lasted ÷ before it. */
+  readonly p99Ratio: number;
   readonly failures: string[];
 }
 
 const clients = 12;
 const players = 48;
-const acknowledgedBefore = 150;
+/** Enough for a percentile to compare with. */
+const acknowledgedBefore = 1_000;
 const acknowledgedAfter = 150;
 
 /** One fault under load, and the check of everything that was promised. */
@@ -34,11 +37,14 @@ export async function runRound(rig: Rig, fault: Fault, seed: number, label: stri
   const failures: string[] = [];
   const lostBefore = await lostAsReported(stack);
 
+  const startedAtMs = performance.now();
   workload.start();
   let recoveryMs = 0;
+  let p99Ratio = Number.NaN;
   let unknown = 0;
   try {
     await until('the load runs', () => workload.count('acknowledged') >= acknowledgedBefore);
+    const injectedAtMs = performance.now();
     try {
       await fault.inject({ rig, random: new Random(seed), workload });
     } catch (error) {
@@ -46,6 +52,7 @@ export async function runRound(rig: Rig, fault: Fault, seed: number, label: stri
       workload.start();
     }
     const healedAtMs = performance.now();
+    p99Ratio = workload.p99(injectedAtMs, healedAtMs) / workload.p99(startedAtMs, injectedAtMs);
     const isLater = () =>
       workload.writes.some((write) => write.outcome === 'acknowledged' && write.sentAtMs > healedAtMs);
     await until('writes are acknowledged again', isLater, { everyMs: 20 });
@@ -74,6 +81,7 @@ export async function runRound(rig: Rig, fault: Fault, seed: number, label: stri
     wrong: differences.wrongScores + (fault.mayLose === 'nothing' ? differences.violations : 0),
     misranked: differences.misranked,
     recoveryMs,
+    p99Ratio,
     failures,
   };
 }

@@ -92,6 +92,17 @@ export class Workload {
     return this.writes.filter((write) => write.outcome === outcome).length;
   }
 
+  /** The 99th percentile of how long acknowledged writes of a stretch of the run took, ms. */
+  p99(fromMs: number, untilMs: number): number {
+    const took = this.writes
+      .filter(
+        ({ outcome, sentAtMs }) => outcome === 'acknowledged' && sentAtMs >= fromMs && sentAtMs < untilMs,
+      )
+      .map(({ tookMs }) => tookMs)
+      .sort((a, b) => a - b);
+    return took[Math.floor(took.length * 0.99)] ?? Number.NaN;
+  }
+
   /** Retries the keys of unknown outcomes until each is answered. */
   async settle(): Promise<void> {
     const unknown = this.writes.filter((write) => write.outcome === 'unknown');

@@ -66,6 +66,25 @@ export const httpFaults: Fault[] = [
     },
   },
   {
+    name: 'clock of one leaderboard-service 1 h ahead',
+    mayLose: 'nothing',
+    async inject({ random, rig, workload }) {
+      const service = random.pick(rig.stack.byRole('service'));
+      const preload = new URL('../clock-offset.js', import.meta.url).href.replace('/src/', '/dist/');
+      Object.assign(service.spec.env, { NODE_OPTIONS: `--import=${preload}`, CLOCK_OFFSET_MS: '3600000' });
+      await service.restart();
+      await until(
+        'it serves with its wrong clock',
+        async () => (await fetch(`${service.spec.url}/health/ready`)).ok,
+      );
+      const enough = workload.count('acknowledged') + 200;
+      await until('it has served', () => workload.count('acknowledged') >= enough);
+      delete service.spec.env.NODE_OPTIONS;
+      delete service.spec.env.CLOCK_OFFSET_MS;
+      await service.restart();
+    },
+  },
+  {
     name: 'gateway killed, 1 of 2',
     mayLose: 'nothing',
     inject: (context) =>

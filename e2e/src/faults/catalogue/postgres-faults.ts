@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { queues } from '../checker.js';
 import type { Fault, FaultContext } from '../fault.js';
 import { killed } from '../processes.js';
+import { queueMax } from '../rig.js';
 import { until } from '../wait.js';
 
 /** Runs statements in the EU's database, past the proxy. */
@@ -39,6 +41,25 @@ export const postgresFaults: Fault[] = [
         await sleep(5_000);
         await process.restart();
       }),
+  },
+  {
+    name: 'Postgres away until the queue is full',
+    mayLose: 'nothing',
+    async inject({ rig, workload }) {
+      const from = workload.writes.length;
+      await rig.postgres.process.stop();
+      const full = () => workload.writes.slice(from).some(({ answer }) => answer === '429 queue_full');
+      await until('the queue is full', full, { withinMs: 120_000 });
+      const depths = (await queues(rig.stack)).map(({ waiting }) => waiting);
+      await rig.postgres.process.restart();
+      if (Math.max(...depths) > queueMax)
+        throw new Error(`${Math.max(...depths)} messages wait, ${queueMax} are allowed`);
+      const others = workload.writes
+        .slice(from)
+        .filter(({ outcome, answer }) => outcome === 'refused' && answer !== '429 queue_full');
+      if (others.length > 0)
+        throw new Error(`${others.length} writes were refused with ${others[0]?.answer}`);
+    },
   },
   {
     name: 'Postgres crashes',

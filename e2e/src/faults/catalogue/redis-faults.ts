@@ -1,26 +1,14 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from 'redis';
+import { promisify } from 'node:util';
 import { drained } from '../checker.js';
 import type { Fault } from '../fault.js';
 import { killed } from '../processes.js';
+import { sendRedis } from '../redis-commands.js';
 import type { Rig } from '../rig.js';
 import { until } from '../wait.js';
-
-async function direct<Result>(
-  rig: Rig,
-  use: (send: (...args: string[]) => Promise<unknown>) => Promise<Result>,
-) {
-  const client = createClient({ url: rig.redis.url });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await use((...args) => client.sendCommand(args));
-  } finally {
-    client.destroy();
-  }
-}
 
 const redisKilled: Fault = {
   name: 'Redis killed, restarted on its append-only file',
@@ -100,7 +88,19 @@ const emptiedWithBacklog: Fault = {
 const flushed: Fault = {
   name: 'FLUSHALL under load',
   mayLose: 'counted',
-  inject: ({ rig }) => direct(rig, async (send) => void (await send('FLUSHALL'))),
+  inject: async ({ rig }) => void (await sendRedis(rig.redis.url, 'FLUSHALL')),
+};
+
+const diskFull: Fault = {
+  name: 'Redis disk full',
+  mayLose: 'nothing',
+  async inject({ rig }) {
+    const { process: redis } = rig.redis;
+    const { pid } = redis;
+    // From now on no file of this process may grow; the next one has no such limit.
+    await promisify(execFile)('prlimit', ['--pid', String(pid), '--fsize=1']);
+    await until('Redis gives up and is started again', () => redis.running && redis.pid !== pid);
+  },
 };
 
 const partitions: Fault[] = [
@@ -146,14 +146,13 @@ const partitions: Fault[] = [
 const maxmemory: Fault = {
   name: 'maxmemory reached',
   mayLose: 'nothing',
-  inject: ({ rig, workload }) =>
-    direct(rig, async (send) => {
-      await send('CONFIG', 'SET', 'maxmemory', '1mb');
-      const refused = () => workload.writes.some(({ answer }) => answer === '503 store_unavailable');
-      await until('writes are refused', refused);
-      await drained(rig.stack);
-      await send('CONFIG', 'SET', 'maxmemory', '0');
-    }),
+  async inject({ rig, workload }) {
+    await sendRedis(rig.redis.url, 'CONFIG', 'SET', 'maxmemory', '1mb');
+    const refused = () => workload.writes.some(({ answer }) => answer === '503 store_unavailable');
+    await until('writes are refused', refused);
+    await drained(rig.stack);
+    await sendRedis(rig.redis.url, 'CONFIG', 'SET', 'maxmemory', '0');
+  },
 };
 
 export const redisFaults: Fault[] = [
@@ -162,6 +161,7 @@ export const redisFaults: Fault[] = [
   emptiedAfterDrain,
   emptiedWithBacklog,
   flushed,
+  diskFull,
   ...partitions,
   maxmemory,
 ];
