@@ -66,6 +66,14 @@ it('CONNECT is refused', async () => {
   );
 });
 
+it('a method that nobody knows is refused with 400 or 405', async () => {
+  expectProblem(
+    (await exchange('FOO /top HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).answer,
+    400,
+    405,
+  );
+});
+
 it('a 9 KB address is refused with 414', async () => {
   expectProblem((await exchange(get(`/top?cursor=${'a'.repeat(9000)}`))).answer, 414);
 });

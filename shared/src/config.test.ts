@@ -30,6 +30,8 @@ describe('readConfig', () => {
   it.each([
     ['PORT', { JWT_SECRET: secret, PORT: '70000' }],
     ['PORT', { JWT_SECRET: secret, PORT: '80x' }],
+    ['PORT', { JWT_SECRET: secret, PORT: '80.5' }],
+    ['PORT', { JWT_SECRET: secret, PORT: '1e3' }],
     ['READS', { JWT_SECRET: secret, READS: 'perhaps' }],
     ['LOG_LEVEL', { JWT_SECRET: secret, LOG_LEVEL: 'loud' }],
     ['JWT_SECRET', {}],

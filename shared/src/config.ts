@@ -1,4 +1,4 @@
-import { type Static, type TObject, Type } from 'typebox';
+import { IsOptional, type Static, type TObject, Type } from 'typebox';
 import { Value } from 'typebox/value';
 
 /**
@@ -61,24 +61,27 @@ export function switchSetting(defaultValue: boolean) {
  * @throws {ConfigError} naming the first variable that is missing or wrong.
  */
 export function readConfig<Schema extends TObject>(schema: Schema, environment: Environment): Static<Schema> {
-  const given: Record<string, unknown> = {};
-  for (const name of Object.keys(schema.properties)) {
-    const value = environment[name]?.trim();
-    if (value !== undefined && value !== '') given[name] = value;
+  const candidate: Record<string, unknown> = {};
+  for (const [name, property] of Object.entries(schema.properties)) {
+    const text = environment[name]?.trim();
+    if (text !== undefined && text !== '')
+      candidate[name] = convert(text, (property as { type?: string }).type);
+    else if ('default' in property) candidate[name] = property.default;
+    else if (!IsOptional(property)) throw new ConfigError(name, 'is not set');
   }
-  const candidate = Value.Convert(schema, Value.Default(schema, given));
   if (Value.Check(schema, candidate)) return checkSecret(candidate);
 
   const [error] = Value.Errors(schema, candidate);
-  const missing = Object.keys(schema.properties).find(
-    (name) => (candidate as Record<string, unknown>)[name] === undefined,
-  );
-  if (missing !== undefined) throw new ConfigError(missing, 'is not set');
   const variable = error?.instancePath.split('/')[1] ?? 'configuration';
-  throw new ConfigError(
-    variable,
-    `is wrong: ${error?.message ?? 'not valid'} (got ${quote(environment[variable])})`,
-  );
+  const reason = error?.message ?? 'not valid';
+  throw new ConfigError(variable, `is wrong: ${reason} (got ${quote(environment[variable])})`);
+}
+
+/** Text that does not look like its type stays text, which the schema then refuses. */
+function convert(text: string, type: string | undefined): string | number | boolean {
+  if (type === 'boolean' && /^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
+  if ((type === 'integer' || type === 'number') && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  return text;
 }
 
 function checkSecret<Config>(config: Config): Config {

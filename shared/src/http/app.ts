@@ -10,6 +10,7 @@ import Fastify, {
 } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../logger.js';
+import { answerClientError } from './client-errors.js';
 import { type ReadinessCheck, registerHealth } from './health.js';
 import { registerJsonBody } from './json-body.js';
 import { registerMetrics } from './metrics.js';
@@ -54,6 +55,7 @@ export function createApp({ logger, metrics, notReady, trustedProxies, logFields
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
       reply.header(requestIdHeader, request.id);
       void sendProblem(reply, request, new Problem('invalid_request', error.message));
