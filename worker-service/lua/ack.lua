@@ -1,0 +1,24 @@
+#!lua flags=allow-oom
+-- Ends a claim whose items are stored: removes exactly them, parks what can never be stored and tells the event stream.
+--
+-- KEYS  1 the claim's queue:scores:{S}:processing:<claim>   2 queue:scores:{S}:workers   3 queue:scores:{S}:dead
+--       4 events:{S}   5 shard:{S}
+-- ARGV  1 name of the claim   2 epoch at which it was made   3 length of the stream, 0 = no stream
+--       4 number of dead letters, then these, then the events, oldest first
+-- Returns 1, or 0 when the claim was taken over, which its new owner will report. When it is gone because Redis lost
+--       it (the epoch tells), nobody else knows of these events, and they are told.
+
+local held = redis.call('DEL', KEYS[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+if held == 0 and redis.call('HGET', KEYS[5], 'epoch') == ARGV[2] then return 0 end
+
+local dead_end = 4 + tonumber(ARGV[4])
+for at = 5, dead_end do
+  redis.call('LPUSH', KEYS[3], ARGV[at])
+end
+if ARGV[3] ~= '0' then
+  for at = dead_end + 1, #ARGV do
+    redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[3], '*', 'event', ARGV[at])
+  end
+end
+return 1

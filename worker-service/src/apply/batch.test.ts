@@ -1,0 +1,78 @@
+import { ShardMap } from '@leaderboard/shared/topology/shards';
+import { describe, expect, it } from 'vitest';
+import { publicEvent, readBatch } from './batch.js';
+
+const shards = new ShardMap(['ASIA', 'GLOBAL'], 2);
+const asia = shards.home('ASIA', 'ann');
+const otherPartition = shards.shards.find((shard) => shard.region === 'ASIA' && shard !== asia) ?? asia;
+
+const score = {
+  event_id: 'event',
+  version: 1,
+  game: 'default',
+  user_id: 'ann',
+  name: 'Ann',
+  region: 'ASIA',
+  op: 'set',
+  value: 1,
+  score: 1,
+  achieved_at: 1,
+  timestamp: 1,
+};
+const account = {
+  event_id: 'event',
+  version: 1,
+  user_id: 'ann',
+  name: 'Ann',
+  region: 'ASIA',
+  op: 'account',
+  password_hash: '$2b$10$hash',
+  timestamp: 1,
+};
+
+const reasons = (item: string, shard = asia) =>
+  readBatch([item], shard, shards).dead.map(({ reason }) => reason);
+
+describe('reading a batch', () => {
+  it('takes messages of its shard, their text unchanged', () => {
+    const item = ` ${JSON.stringify(score)} `;
+    expect(readBatch([item], asia, shards)).toEqual({ entries: [{ item, message: score }], dead: [] });
+  });
+
+  it.each([
+    ['{', 'not JSON'],
+    ['null', 'not a queue message'],
+    [JSON.stringify({ ...score, score: 1.5 }), 'not a queue message'],
+    [JSON.stringify({ ...score, region: 'MARS' }), 'belongs to another shard'],
+    [JSON.stringify({ ...score, region: 'asia' }), 'belongs to another shard'],
+    [JSON.stringify({ ...score, region: 'GLOBAL' }), 'belongs to another shard'],
+    [JSON.stringify(account), 'belongs to another shard'],
+  ])('refuses %s', (item, reason) => {
+    expect(reasons(item)).toEqual([reason]);
+  });
+
+  it('refuses a user of another partition', () => {
+    expect(reasons(JSON.stringify(score), otherPartition)).toEqual(['belongs to another shard']);
+  });
+
+  it('takes accounts of any region in a shard of GLOBAL', () => {
+    expect(reasons(JSON.stringify(account), shards.account('ann'))).toEqual([]);
+  });
+});
+
+describe('the public event', () => {
+  it('is the message as it stood', () => {
+    const item = JSON.stringify(score);
+    expect(publicEvent({ item, message: score as never })).toBe(item);
+  });
+
+  it('has no stored answer', () => {
+    const message = { ...score, idempotency: { request_hash: 'hash', answer: '[]' } };
+    const event = publicEvent({ item: JSON.stringify(message), message: message as never });
+    expect(JSON.parse(event ?? '')).toEqual(score);
+  });
+
+  it('is not made of an account', () => {
+    expect(publicEvent({ item: JSON.stringify(account), message: account as never })).toBeUndefined();
+  });
+});

@@ -1,0 +1,189 @@
+import type { RedisConnection } from '@leaderboard/shared/topology/redis';
+import { everyone } from '@leaderboard/shared/topology/regions';
+import { partitionOf, type Shard, type ShardMap } from '@leaderboard/shared/topology/shards';
+import type pg from 'pg';
+import type { Failpoint } from '../failpoints.js';
+import { type Fence, noteRecovery, noteRestored, raiseEpoch, readFence } from '../sql/fence.js';
+import {
+  accountColumns,
+  accountsFrom,
+  answerColumns,
+  answersFrom,
+  entriesFrom,
+  entryColumns,
+} from '../sql/read-rows.js';
+import { type RecoveryLock, withRecoveryLock } from './recovery-lock.js';
+import { accountRow, entryRow, Restorer } from './restorer.js';
+import { streamRows, type TextRow } from './row-stream.js';
+import { ShardDoor } from './shard-door.js';
+import { readWaitingMessages } from './waiting-messages.js';
+
+/**
+ * Brings a shard's Redis up to what Postgres knows and opens it. The protocol, and why it is safe, is told in
+ * docs/recovery.md; the steps here bear the same names.
+ */
+
+export interface RecoveryContext {
+  readonly shard: Shard;
+  readonly shards: ShardMap;
+  readonly redis: RedisConnection;
+  /** A connection for the recovery alone, as it holds a session's lock; `lock` ends it. */
+  readonly lock: RecoveryLock;
+  readonly failpoint: Failpoint;
+  readonly signal: AbortSignal;
+  /** Rows read so far. */
+  readonly onProgress: (rows: number) => void;
+}
+
+export interface RecoveryReport {
+  readonly epoch: number;
+  /** Nothing was to be done: somebody else had opened it. */
+  readonly alreadyOpen: boolean;
+  /** Redis knew nothing of this shard. */
+  readonly wasEmpty: boolean;
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+  /** Nothing up to this version is missing. */
+  readonly floor: number;
+}
+
+/** Small enough not to hold up the other shards of this Redis. */
+const chunkRows = 500;
+
+/** The Redis that was being restored restarted or was replaced meanwhile: all begins anew. */
+export class RedisChanged extends Error {
+  override name = 'RedisChanged';
+}
+
+/** @param everything every row, as `npm run rebuild` asks; else only what this Redis lacks, if anything. */
+export async function recoverShard(context: RecoveryContext, everything: boolean): Promise<RecoveryReport> {
+  return await withRecoveryLock(context.lock, context.shard, context.signal, async (client) => {
+    const door = new ShardDoor(context.shard, context.redis);
+    const openEpoch = everything ? undefined : await checkedEpoch(client, door, context.shard);
+    if (openEpoch !== undefined) {
+      return { epoch: openEpoch, alreadyOpen: true, wasEmpty: false, rowsRead: 0, rowsWritten: 0, floor: 0 };
+    }
+    return await restoreAndOpen(context, client, door, everything);
+  });
+}
+
+/** The epoch at which the shard is open and nothing is known to be missing. */
+async function checkedEpoch(client: pg.Client, door: ShardDoor, shard: Shard): Promise<number | undefined> {
+  const { rows } = await client.query<Fence>(readFence, [shard.tag]);
+  const epoch = await door.openEpoch();
+  const [fence] = rows;
+  return fence && !fence.unrestored && Number(fence.epoch) === epoch ? epoch : undefined;
+}
+
+async function restoreAndOpen(
+  context: RecoveryContext,
+  client: pg.Client,
+  door: ShardDoor,
+  everything: boolean,
+): Promise<RecoveryReport> {
+  const { shard, redis, failpoint } = context;
+  const runId = await door.serverRunId();
+
+  // raise
+  const raised = await client.query<Fence>(raiseEpoch, [shard.tag, await door.greatestEpoch()]);
+  const [fence] = raised.rows;
+  if (!fence) throw new Error('Postgres gave no epoch');
+  const epoch = Number(fence.epoch);
+  failpoint('recovery-epoch-raised');
+
+  // close
+  const kept = await door.close(epoch);
+  await client.query(noteRecovery, [shard.tag, epoch, kept ?? 0]);
+
+  // restore
+  const from = everything || kept === undefined ? 0 : firstMissing(kept, fence);
+  const restoring = new Restoring(context, client, new Restorer(shard, redis, epoch, everything));
+  await client.query("BEGIN READ ONLY; SET LOCAL work_mem = '64MB'");
+  await restoring.rowsFrom(from);
+  await client.query('COMMIT');
+  if (from <= (kept ?? 0)) await restoring.waitingMessages();
+
+  // open
+  failpoint('recovery-before-open');
+  await door.loadScripts(epoch);
+  if ((await door.serverRunId()) !== runId)
+    throw new RedisChanged(`Redis restarted while ${shard.tag} was restored`);
+  const floor = await door.open(epoch, restoring.greatestVersion);
+  await client.query(noteRestored, [shard.tag, floor]);
+  const { rowsRead, rowsWritten } = restoring;
+  return { epoch, alreadyOpen: false, wasEmpty: kept === undefined, rowsRead, rowsWritten, floor };
+}
+
+/**
+ * Redis keeps a prefix of its history at a crash, so it has every version up to the last it knows. Only a batch that
+ * was stored after a recovery it had missed can be below that; unless this Redis is from after its restoration.
+ */
+function firstMissing(kept: number, { restore_from, restored_by }: Fence): number {
+  const restored = restored_by !== null && kept > Number(restored_by);
+  return restore_from === null || restored ? kept + 1 : Math.min(kept + 1, Number(restore_from));
+}
+
+class Restoring {
+  rowsRead = 0;
+  rowsWritten = 0;
+  greatestVersion = 0;
+
+  constructor(
+    private readonly context: RecoveryContext,
+    private readonly client: pg.Client,
+    private readonly restorer: Restorer,
+  ) {}
+
+  async rowsFrom(version: number): Promise<void> {
+    await this.#stream(entriesFrom(version), entryColumns, (rows) => this.restorer.entries(rows));
+    if (this.context.shard.region === everyone) {
+      await this.#stream(accountsFrom(version), accountColumns, (rows) => this.restorer.accounts(rows));
+    }
+    await this.#stream(answersFrom(version), answerColumns, (rows) => this.restorer.answers(rows));
+  }
+
+  /** Redis had applied these, and older rows may have been written over them. */
+  async waitingMessages(): Promise<void> {
+    const { scores, accounts } = await readWaitingMessages(this.context.shard, this.context.redis);
+    for (const { version } of [...scores, ...accounts]) {
+      this.greatestVersion = Math.max(this.greatestVersion, version);
+    }
+    for (const rows of chunks(scores.map(entryRow))) await this.restorer.entries(rows);
+    for (const rows of chunks(accounts.map(accountRow))) await this.restorer.accounts(rows);
+  }
+
+  async #stream(
+    query: string,
+    columns: readonly string[],
+    write: (rows: readonly TextRow[]) => Promise<number>,
+  ): Promise<void> {
+    const { shard, shards, signal, failpoint, onProgress } = this.context;
+    const userAt = columns.indexOf('user_id');
+    const versionAt = columns.indexOf('version');
+    const writing: Promise<number>[] = [];
+    const finish = async (atMost: number) => {
+      while (writing.length > atMost) this.rowsWritten += (await writing.shift()) ?? 0;
+    };
+    for await (const all of streamRows(this.client, query, chunkRows)) {
+      signal.throwIfAborted();
+      const rows = all.filter((row) => partitionOf(row[userAt] ?? '', shards.partitions) === shard.partition);
+      if (rows.length === 0) continue;
+      for (const row of rows) this.greatestVersion = Math.max(this.greatestVersion, Number(row[versionAt]));
+      if (this.rowsRead > 0) failpoint('recovery-half-restored');
+      this.rowsRead += rows.length;
+      onProgress(this.rowsRead);
+      const written = write(rows);
+      // It is waited for below; until then a failure is nobody's.
+      written.catch(() => {});
+      writing.push(written);
+      await finish(1);
+    }
+    await finish(0);
+  }
+}
+
+function chunks<Item>(items: readonly Item[]): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / chunkRows) }, (_, at) =>
+    items.slice(at * chunkRows, (at + 1) * chunkRows),
+  );
+}

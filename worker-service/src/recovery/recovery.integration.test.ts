@@ -1,0 +1,349 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { whyRedisNotReady } from '@leaderboard/local/redis-server';
+import { createLogger } from '@leaderboard/shared/logger';
+import { ShardClosed } from '@leaderboard/shared/scripting/fenced-scripts';
+import { accountKey, idempotencyKey, shardKey, userKey } from '@leaderboard/shared/topology/keys';
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BatchStore } from '../apply/batch-store.js';
+import { type Claim, ShardQueue } from '../drain/shard-queue.js';
+import { noFailpoint } from '../failpoints.js';
+import { WorkerMetrics } from '../metrics.js';
+import { Harness, until, type Write } from '../testing/harness.js';
+import { type RecoveryReport, recoverShard } from './recover-shard.js';
+import { recoveryLockOf } from './recovery-lock.js';
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await Harness.start();
+});
+beforeEach(() => harness.reset());
+afterAll(() => harness.close());
+
+const everyUser = (count: number, value: (at: number) => number): Write[] =>
+  Array.from({ length: count }, (_, at) => ({ userId: `user${at}`, value: value(at) }));
+
+/** Opens with a worker, writes, drains; the worker stays. */
+async function running(...batches: Write[][]): Promise<void> {
+  await harness.worker();
+  await harness.open();
+  for (const batch of batches) await harness.write(batch);
+  await harness.drained();
+}
+
+function recover(everything = false): Promise<RecoveryReport> {
+  return recoverShard(
+    {
+      shard: harness.asia,
+      shards: harness.config.topology.shards,
+      redis: harness.redis,
+      lock: recoveryLockOf(harness.databases),
+      failpoint: noFailpoint,
+      signal: new AbortController().signal,
+      onProgress: () => {},
+    },
+    everything,
+  );
+}
+
+const epoch = async () => Number(await harness.redis.send(['HGET', shardKey(harness.asia), 'epoch']));
+const redisVersion = async () =>
+  Number(await harness.redis.send(['HGET', shardKey(harness.asia), 'version']));
+
+async function restartRedis(betweenStopAndStart = () => {}): Promise<void> {
+  const { process, port } = harness.redisServer;
+  await process.stop();
+  betweenStopAndStart();
+  process.start();
+  await until(async () => (await whyRedisNotReady(port)) === undefined);
+  await until(async () => harness.redis.ready);
+}
+
+/** Where Redis keeps its append-only file. */
+function redisDirectory(): string {
+  const { args } = harness.redisServer.process.spec;
+  return join(args[args.indexOf('--dir') + 1] ?? '', 'appendonlydir');
+}
+
+describe('a Redis that was emptied', () => {
+  it('is brought back to what Postgres knows, and opened', async () => {
+    await running(
+      everyUser(1500, (at) => at % 7),
+      everyUser(100, (at) => at),
+    );
+    const before = await harness.ranked();
+    await harness.redis.send(['FLUSHALL']);
+    await harness.open();
+    expect(await harness.ranked()).toEqual(before);
+    expect(await harness.differences()).toEqual([]);
+  });
+
+  it('refuses writes and reads until then', async () => {
+    await running([{ userId: 'ann', value: 1 }]);
+    await harness.stopWorkers();
+    await harness.redis.send(['FLUSHALL']);
+    await expect(harness.write([{ userId: 'ann', value: 2 }])).rejects.toBeInstanceOf(ShardClosed);
+  });
+
+  it('stays closed while Postgres cannot be asked', async () => {
+    await running([{ userId: 'ann', value: 1 }]);
+    await harness.postgresServer.process.stop();
+    await harness.redis.send(['FLUSHALL']);
+    await expect(harness.write([{ userId: 'ann', value: 2 }])).rejects.toBeInstanceOf(ShardClosed);
+    harness.postgresServer.process.start();
+    await harness.open();
+    expect(await harness.ranked()).toEqual({ ann: 1 });
+  });
+
+  it('gives out only versions above those in Postgres', async () => {
+    await running([{ userId: 'ann', value: 1 }]);
+    const future = 9_000_000_000_000_000;
+    await harness.stopWorkers();
+    await harness.postgres.query('UPDATE leaderboard SET version = $1', [future]);
+    await harness.redis.send(['FLUSHALL']);
+    await harness.worker();
+    await harness.open();
+    await harness.write([{ userId: 'ann', value: 2 }]);
+    await harness.drained();
+    expect(await harness.stored()).toEqual({ ann: 2 });
+    expect(await redisVersion()).toBeGreaterThan(future);
+  });
+
+  it('does not get removed entries back', async () => {
+    await running(
+      [
+        { userId: 'ann', value: 1 },
+        { userId: 'bob', value: 2 },
+      ],
+      [{ userId: 'ann', operation: 'remove' }],
+    );
+    await harness.redis.send(['FLUSHALL']);
+    await harness.open();
+    expect(await harness.ranked()).toEqual({ bob: 2 });
+    expect(await harness.redis.send(['EXISTS', userKey(harness.asia, 'ann')])).toBe(0);
+  });
+
+  it('gets accounts back in the shard of GLOBAL', async () => {
+    await harness.worker();
+    await harness.open(harness.global);
+    await harness.register('ann', 'ASIA', '$2b$10$hash');
+    await harness.drained(harness.global);
+    const before = await harness.redis.send(['HGETALL', accountKey(harness.global, 'ann')]);
+    await harness.redis.send(['FLUSHALL']);
+    await harness.open(harness.global);
+    const after = await harness.redis.send(['HGETALL', accountKey(harness.global, 'ann')]);
+    expect(after).toEqual(before);
+    expect(await harness.differences(harness.global)).toEqual([]);
+  });
+
+  it('answers the retry of a keyed write as before, for the rest of its day', async () => {
+    await running([{ userId: 'ann', operation: 'incr', value: 5, key: 'key-1' }]);
+    const key = idempotencyKey(harness.asia, 'ann', 'key-1');
+    const answer = await harness.redis.send(['GET', key]);
+    // As if it had been written an hour ago.
+    await harness.postgres.query(`
+      UPDATE score_events SET version = version - 3600000000, accepted_at = accepted_at - interval '1 hour'`);
+    await harness.redis.send(['FLUSHALL']);
+    await harness.open();
+    expect(await harness.redis.send(['GET', key])).toBe(answer);
+    const left = Number(await harness.redis.send(['PTTL', key]));
+    expect(left).toBeLessThanOrEqual(23 * 3_600_000);
+    expect(left).toBeGreaterThan(22 * 3_600_000);
+    expect(await harness.write([{ userId: 'ann', operation: 'incr', value: 5, key: 'key-1' }])).toEqual([
+      'replayed',
+    ]);
+  });
+});
+
+describe('a Redis that restarted with its data', () => {
+  it('is opened without reading what it has', async () => {
+    await running(everyUser(1000, (at) => at));
+    await harness.stopWorkers();
+    await restartRedis();
+    const report = await recover();
+    expect(report).toMatchObject({ alreadyOpen: false, wasEmpty: false, rowsRead: 0 });
+    expect(await harness.differences()).toEqual([]);
+  });
+
+  it('keeps what waits in its queue', async () => {
+    await running();
+    await harness.stopWorkers();
+    await harness.write([{ userId: 'ann', value: 4 }]);
+    await restartRedis();
+    await harness.worker();
+    await harness.drained();
+    expect(await harness.stored()).toEqual({ ann: 4 });
+    expect(await harness.differences()).toEqual([]);
+  });
+
+  it('but lost the end of it, gets just that from Postgres', async () => {
+    await running([
+      { userId: 'old', value: 1 },
+      { userId: 'changed', value: 1 },
+      { userId: 'removed', value: 1 },
+    ]);
+    await harness.stopWorkers();
+    const saved = mkdtempSync(join(tmpdir(), 'leaderboard-aof-'));
+    await restartRedis(() => cpSync(redisDirectory(), saved, { recursive: true }));
+    await running([
+      { userId: 'changed', value: 9 },
+      { userId: 'removed', operation: 'remove' },
+      { userId: 'new', value: 3, key: 'key' },
+    ]);
+    await harness.stopWorkers();
+    await restartRedis(() => {
+      rmSync(redisDirectory(), { recursive: true });
+      cpSync(saved, redisDirectory(), { recursive: true });
+      rmSync(saved, { recursive: true });
+    });
+    expect(await harness.ranked()).toEqual({ old: 1, changed: 1, removed: 1 });
+
+    const report = await recover();
+    expect(report).toMatchObject({ wasEmpty: false, rowsRead: 4, rowsWritten: 4 });
+    expect(await harness.ranked()).toEqual({ old: 1, changed: 9, new: 3 });
+    expect(await harness.differences()).toEqual([]);
+    expect(await harness.redis.send(['EXISTS', idempotencyKey(harness.asia, 'new', 'key')])).toBe(1);
+  });
+});
+
+describe('a full rebuild', () => {
+  it('does not put back what is newer in Redis and still waits', async () => {
+    await running([
+      { userId: 'ann', value: 1 },
+      { userId: 'bob', value: 1 },
+      { userId: 'eve', value: 1 },
+    ]);
+    await harness.stopWorkers();
+    await harness.write([
+      { userId: 'ann', value: 2 },
+      { userId: 'bob', operation: 'remove' },
+      { userId: 'new', value: 5 },
+    ]);
+    await recover(true);
+    expect(await harness.ranked()).toEqual({ ann: 2, eve: 1, new: 5 });
+    await harness.worker();
+    await harness.drained();
+    expect(await harness.differences()).toEqual([]);
+  });
+
+  it('mends what was damaged', async () => {
+    await running(everyUser(10, (at) => at));
+    await harness.redis.send(['DEL', `leaderboard:{ASIA}`]);
+    await harness.redis.send(['HSET', userKey(harness.asia, 'user3'), 'score', '77']);
+    await harness.redis.send(['DEL', userKey(harness.asia, 'user4')]);
+    expect(await harness.differences()).not.toEqual([]);
+    await recover(true);
+    expect(await harness.differences()).toEqual([]);
+  });
+});
+
+describe('recoveries', () => {
+  it('at the same time: one does it, the others find it open', async () => {
+    await running(everyUser(600, (at) => at));
+    await harness.stopWorkers();
+    await harness.redis.send(['FLUSHALL']);
+    const reports = await Promise.all([recover(), recover(), recover()]);
+    expect(reports.filter(({ alreadyOpen }) => !alreadyOpen)).toHaveLength(1);
+    expect(await harness.differences()).toEqual([]);
+  });
+
+  it('raise the epoch above any that Redis has seen', async () => {
+    await running();
+    await harness.stopWorkers();
+    await harness.redis.send(['HSET', shardKey(harness.asia), 'epoch', '41']);
+    await recover();
+    expect(await epoch()).toBe(42);
+  });
+
+  it('begin anew when Redis is emptied while they run', async () => {
+    await running(everyUser(1200, (at) => at));
+    await harness.stopWorkers();
+    await harness.redis.send(['FLUSHALL']);
+    let flushed: Promise<unknown> | undefined;
+    const disturbed = recoverShard(
+      {
+        shard: harness.asia,
+        shards: harness.config.topology.shards,
+        redis: harness.redis,
+        lock: recoveryLockOf(harness.databases),
+        failpoint: noFailpoint,
+        signal: new AbortController().signal,
+        onProgress: () => {
+          flushed ??= harness.redis.send(['FLUSHALL']);
+        },
+      },
+      false,
+    );
+    await expect(disturbed).rejects.toThrow('SUPERSEDED');
+    await flushed;
+    await harness.worker();
+    await harness.open();
+    expect(await harness.differences()).toEqual([]);
+  });
+
+  it('let the other shards go on', async () => {
+    await running();
+    await harness.open(harness.global);
+    await harness.redis.send(['HDEL', shardKey(harness.asia), 'epoch']);
+    expect(await harness.write([{ userId: 'ann', value: 1 }], harness.global)).toEqual(['applied']);
+    await harness.open();
+  });
+});
+
+describe('a batch that was claimed before Redis was emptied', () => {
+  it('and stored after the recovery reaches Redis, too', async () => {
+    await running([{ userId: 'ann', value: 1 }]);
+    await harness.stopWorkers();
+    await harness.write([
+      { userId: 'ann', operation: 'incr', value: 10 },
+      { userId: 'bob', value: 7, key: 'key' },
+    ]);
+    const claim = await claimSlowly();
+    await harness.redis.send(['FLUSHALL']);
+    await harness.worker();
+    await harness.open();
+    expect(await harness.ranked()).toEqual({ ann: 1 });
+
+    await slowStore().store(claim, new AbortController().signal);
+    expect(await harness.stored()).toEqual({ ann: 11, bob: 7 });
+    await until(async () => (await harness.ranked()).bob === 7);
+    await harness.open();
+    expect(await harness.differences()).toEqual([]);
+    expect(await harness.redis.send(['EXISTS', idempotencyKey(harness.asia, 'bob', 'key')])).toBe(1);
+  });
+
+  it('is no reason to recover a Redis that had kept it', async () => {
+    await running([{ userId: 'ann', value: 1 }]);
+    await harness.stopWorkers();
+    await harness.write([{ userId: 'ann', value: 2 }]);
+    const claim = await claimSlowly();
+    await restartRedis();
+    await recover();
+    await slowStore().store(claim, new AbortController().signal);
+    expect(await epoch()).toBe(claim.epoch + 1);
+    expect(await harness.rows('SELECT restore_from FROM shards')).toEqual([{ restore_from: null }]);
+    expect(await harness.differences()).toEqual([]);
+  });
+});
+
+async function claimSlowly(): Promise<Claim> {
+  const limits = { batchSize: 10, leaseMs: 1000, eventsMaxLength: 0 };
+  const claim = await new ShardQueue(harness.asia, harness.redis, limits).claim('slow.0');
+  if (!claim) throw new Error('nothing claimed');
+  return claim;
+}
+
+function slowStore(): BatchStore {
+  return new BatchStore({
+    shard: harness.asia,
+    shards: harness.config.topology.shards,
+    pool: harness.postgres,
+    metrics: new WorkerMetrics(new Registry()).of(harness.asia),
+    logger: createLogger({ service: 'test', instance: 'test', level: 'silent' }),
+    failpoint: noFailpoint,
+    onLate: () => {},
+  });
+}

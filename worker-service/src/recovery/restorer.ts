@@ -1,0 +1,68 @@
+import type { AccountMessage, ScoreMessage } from '@leaderboard/shared/contracts/queue-message';
+import type { Order } from '@leaderboard/shared/scoring/place';
+import { readLua } from '@leaderboard/shared/scripting/script-text';
+import { accountKey, boardKey, idempotencyKey, shardKey, userKey } from '@leaderboard/shared/topology/keys';
+import type { RedisConnection } from '@leaderboard/shared/topology/redis';
+import type { Shard } from '@leaderboard/shared/topology/shards';
+import { LuaScript } from '../redis/lua-script.js';
+import type { TextRow } from './row-stream.js';
+
+const entriesScript = new LuaScript(readLua('restore-entries'));
+const accountsScript = new LuaScript(readLua('restore-accounts'));
+const answersScript = new LuaScript(readLua('restore-answers'));
+
+const answerKeptMs = 24 * 60 * 60 * 1000;
+
+/** At present all games read from high to low. */
+export const orderOf = (_game: string): Order => 'desc';
+
+/** Writes what is known elsewhere into a closed shard, where Redis has older state or none. Rows as in sql/read-rows.ts. */
+export class Restorer {
+  constructor(
+    private readonly shard: Shard,
+    private readonly redis: RedisConnection,
+    private readonly epoch: number,
+    /** Also what Redis has at the same version: mends what was damaged. */
+    private readonly again: boolean,
+  ) {}
+
+  async entries(rows: readonly TextRow[]): Promise<number> {
+    const keys = [shardKey(this.shard), userKey(this.shard, ''), boardKey(this.shard)];
+    const args = [String(this.epoch), this.shard.region, this.again ? '1' : ''];
+    for (const [game = '', ...rest] of rows) args.push(game, orderOf(game), ...rest);
+    return Number(await entriesScript.run(this.redis, keys, args));
+  }
+
+  async accounts(rows: readonly TextRow[]): Promise<number> {
+    const keys = [shardKey(this.shard), accountKey(this.shard, '')];
+    return Number(
+      await accountsScript.run(this.redis, keys, [String(this.epoch), this.again ? '1' : '', ...rows.flat()]),
+    );
+  }
+
+  async answers(rows: readonly TextRow[]): Promise<number> {
+    const keys = [shardKey(this.shard), idempotencyKey(this.shard, '', '').slice(0, -1)];
+    return Number(
+      await answersScript.run(this.redis, keys, [String(this.epoch), String(answerKeptMs), ...rows.flat()]),
+    );
+  }
+}
+
+export const entryRow = (message: ScoreMessage): TextRow => [
+  message.game,
+  message.user_id,
+  message.name,
+  message.score === null ? '' : String(message.score),
+  String(message.achieved_at),
+  String(message.version),
+];
+
+export const accountRow = (message: AccountMessage): TextRow => [
+  message.user_id,
+  message.name,
+  message.region,
+  message.password_hash ?? '',
+  String(message.timestamp),
+  String(message.version),
+  message.op === 'account-removed' ? '1' : '',
+];

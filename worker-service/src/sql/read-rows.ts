@@ -1,0 +1,38 @@
+/**
+ * What a recovery reads: everything from a version on, as arrays of text in the order of the columns, which is the
+ * order in which the restore scripts take them. Whole tables are read when the version is 0; there is no index on
+ * version, because reading a million rows takes a second and the index would be paid for by every write.
+ *
+ * A whole board is read in the order of its scores: Redis adds a third faster to where it has just added.
+ */
+
+const us = (column: string) => `(extract(epoch FROM ${column}) * 1000000)::bigint`;
+
+export const entryColumns = ['game', 'user_id', 'name', 'score', 'reached', 'version'] as const;
+export const entriesFrom = (version: number) => `
+  SELECT game, user_id, name, coalesce(score::text, ''), ${us('achieved_at')}::text, version::text
+  FROM leaderboard
+  ${version === 0 ? 'WHERE score IS NOT NULL ORDER BY game, score' : `WHERE version >= ${version}`}`;
+
+export const accountColumns = [
+  'user_id',
+  'name',
+  'region',
+  'password_hash',
+  'created_ms',
+  'version',
+  'removed',
+] as const;
+export const accountsFrom = (version: number) => `
+  SELECT user_id, name, region, coalesce(password_hash, ''),
+         (extract(epoch FROM created_at) * 1000)::bigint::text, version::text, CASE WHEN removed THEN '1' ELSE '' END
+  FROM accounts
+  WHERE version >= ${version}`;
+
+export const answerColumns = ['user_id', 'event_id', 'request_hash', 'answer', 'version'] as const;
+/** Answers are kept for a day; the script knows the exact end by Redis' clock. */
+export const answersFrom = (version: number) => `
+  SELECT user_id, event_id, idempotency->>'request_hash', idempotency->>'answer', version::text
+  FROM score_events
+  WHERE accepted_at >= greatest(timestamptz 'epoch' + ${version} * interval '1 microsecond', now() - interval '25 hours')
+    AND idempotency IS NOT NULL`;

@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DisposablePostgres, startDisposablePostgres } from '@leaderboard/local/disposable-postgres';
+import { type DisposableRedis, startDisposableRedis } from '@leaderboard/local/disposable-redis';
+import { createLogger } from '@leaderboard/shared/logger';
+import { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
+import {
+  accountKey,
+  boardKey,
+  idempotencyKey,
+  queueKey,
+  shardKey,
+  userKey,
+} from '@leaderboard/shared/topology/keys';
+import { type RedisConnection, RedisConnections } from '@leaderboard/shared/topology/redis';
+import type { Shard } from '@leaderboard/shared/topology/shards';
+import type pg from 'pg';
+import { Registry } from 'prom-client';
+import { type Config, loadConfig } from '../config.js';
+import { Databases } from '../postgres/databases.js';
+import { prepareDatabases } from '../postgres/prepare.js';
+import { ShardDoor } from '../recovery/shard-door.js';
+import { readQueueFigures } from '../redis/queue-figures.js';
+import { type Fence, readFence } from '../sql/fence.js';
+import { verifyShard } from '../verify/verify-shard.js';
+import { startWorker } from '../worker.js';
+
+export interface Write {
+  readonly userId: string;
+  readonly operation?: 'best' | 'set' | 'incr' | 'create' | 'remove';
+  readonly value?: number;
+  readonly key?: string;
+  readonly requestId?: string;
+  readonly eventId?: string;
+  readonly name?: string;
+}
+
+export interface RunningWorker {
+  readonly registry: Registry;
+  stop(): Promise<void>;
+}
+
+const silent = createLogger({ service: 'test', instance: 'test', level: 'silent' });
+const answerKeptMs = 24 * 60 * 60 * 1000;
+
+/** A Redis and a Postgres of their own, and what services and workers do with them. One for each test file. */
+export class Harness {
+  readonly #workers = new Set<RunningWorker>();
+
+  private constructor(
+    readonly redisServer: DisposableRedis,
+    readonly postgresServer: DisposablePostgres,
+    readonly environment: Record<string, string>,
+    readonly config: Config,
+    readonly connections: RedisConnections,
+    readonly databases: Databases,
+  ) {}
+
+  static async start(environment: Record<string, string> = {}): Promise<Harness> {
+    const [redis, postgres] = await Promise.all([
+      startDisposableRedis(process.env.PATH),
+      startDisposablePostgres(),
+    ]);
+    const { host, port, user, password } = postgres.address;
+    const all = {
+      REDIS_URL: redis.url,
+      PGHOST: host,
+      PGPORT: String(port),
+      PGUSER: user,
+      PGPASSWORD: password,
+      REGIONS: 'ASIA,GLOBAL',
+      LOG_LEVEL: 'silent',
+      LEASE_MS: '1000',
+      ...environment,
+    };
+    const config = loadConfig(all);
+    await prepareDatabases(config.postgres, silent);
+    const connections = await RedisConnections.connect(config.topology, 'test', silent);
+    return new Harness(redis, postgres, all, config, connections, new Databases(config.postgres, 1, silent));
+  }
+
+  /** Empty servers and no worker, for the next test. */
+  async reset(): Promise<void> {
+    await this.stopWorkers();
+    await this.redis.send(['CONFIG', 'SET', 'maxmemory', '0']);
+    await this.redis.send(['FLUSHALL']);
+    await this.redis.send(['SCRIPT', 'FLUSH']);
+    for (const region of this.config.postgres.databases.keys()) {
+      await this.databases
+        .ofRegion(region)
+        .query('TRUNCATE leaderboard, score_events, accounts, dead_letters, shards, recoveries');
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.stopWorkers();
+    await this.connections.close();
+    await this.databases.close();
+    await Promise.all([this.redisServer.remove(), this.postgresServer.remove()]);
+  }
+
+  async stopWorkers(): Promise<void> {
+    await Promise.all([...this.#workers].map((worker) => worker.stop()));
+  }
+
+  /** A worker inside of this process. */
+  async worker(environment: Record<string, string> = {}): Promise<RunningWorker> {
+    const closers: (() => unknown)[] = [];
+    const registry = new Registry();
+    const config = loadConfig({ ...this.environment, ...environment });
+    await startWorker(config, silent, registry, { onClose: (_name, close) => closers.push(close) });
+    const worker: RunningWorker = {
+      registry,
+      stop: async () => {
+        this.#workers.delete(worker);
+        for (let close = closers.pop(); close; close = closers.pop()) await close();
+      },
+    };
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  get asia(): Shard {
+    return this.config.topology.shards.home('ASIA', 'anyone');
+  }
+
+  get global(): Shard {
+    return this.config.topology.shards.home('GLOBAL', 'anyone');
+  }
+
+  get redis(): RedisConnection {
+    return this.connections.of(this.asia);
+  }
+
+  get postgres(): pg.Pool {
+    return this.databases.of(this.asia);
+  }
+
+  /** Score writes as a leaderboard-service does them, in one call. Returns the codes. */
+  async write(writes: readonly Write[], shard = this.asia): Promise<string[]> {
+    const keys = [
+      shardKey(shard),
+      queueKey(shard),
+      userKey(shard, ''),
+      idempotencyKey(shard, '', '').slice(0, -1),
+      boardKey(shard),
+    ];
+    const args = [shard.region, '0', '0', '1', '0', '1', String(answerKeptMs)];
+    for (const {
+      userId,
+      operation = 'set',
+      value = 0,
+      key,
+      requestId = 'request',
+      eventId,
+      name = '',
+    } of writes) {
+      args.push(key ?? eventId ?? randomUUID(), userId, name, 'default', 'desc', operation);
+      args.push(operation === 'remove' ? '' : String(value), '-9007199254740991', '9007199254740991');
+      args.push('0', key ?? '', key ? 'hash' : '', requestId, '');
+    }
+    const scripts = new FencedScripts(this.connections);
+    const [, ...rest] = (await scripts.run('write-scores', shard, keys, args)) as string[];
+    return rest.filter((_, at) => at % 2 === 0);
+  }
+
+  async register(userId: string, region: string, passwordHash: string): Promise<void> {
+    const shard = this.global;
+    await new FencedScripts(this.connections).run(
+      'register-account',
+      shard,
+      [shardKey(shard), queueKey(shard), accountKey(shard, userId)],
+      ['0', randomUUID(), userId, userId, region, passwordHash],
+    );
+  }
+
+  /** Pushes raw text, as nobody should. */
+  async push(...items: string[]): Promise<void> {
+    await this.redis.send(['LPUSH', queueKey(this.asia), ...items]);
+  }
+
+  async open(shard = this.asia): Promise<void> {
+    const door = new ShardDoor(shard, this.redis);
+    await until(async () => {
+      const { rows } = await this.databases.of(shard).query<Fence>(readFence, [shard.tag]);
+      const epoch = await door.openEpoch();
+      return epoch > 0 && epoch === Number(rows[0]?.epoch);
+    });
+  }
+
+  async drained(shard = this.asia): Promise<void> {
+    await until(async () => {
+      const { waiting, inFlight } = await readQueueFigures(shard, this.redis);
+      return waiting + inFlight === 0;
+    });
+  }
+
+  async rows<Row extends pg.QueryResultRow>(query: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.postgres.query<Row>(query, values)).rows;
+  }
+
+  /** user → score as Postgres has it. */
+  async stored(): Promise<Record<string, number | null>> {
+    const rows = await this.rows<{ user_id: string; score: string | null }>(
+      'SELECT user_id, score FROM leaderboard',
+    );
+    return Object.fromEntries(
+      rows.map(({ user_id, score }) => [user_id, score === null ? null : Number(score)]),
+    );
+  }
+
+  /** user → score as the board has it. */
+  async ranked(): Promise<Record<string, number>> {
+    const places = (await this.redis.send(['ZRANGE', boardKey(this.asia), '0', '-1', 'WITHSCORES'])) as [
+      string,
+      number,
+    ][];
+    return Object.fromEntries(places.map(([member, sortKey]) => [member.slice(16), 0 - sortKey]));
+  }
+
+  /** What `npm run verify` finds. */
+  async differences(shard = this.asia): Promise<string[]> {
+    const found: string[] = [];
+    const client = await this.databases.connect(shard.region, {});
+    try {
+      await verifyShard({
+        shard,
+        shards: this.config.topology.shards,
+        redis: this.connections.of(shard),
+        client,
+        report: (difference) => found.push(difference),
+        onProgress: () => {},
+      });
+    } finally {
+      await client.end();
+    }
+    return found;
+  }
+}
+
+/** Waits for a condition; what it throws meanwhile counts as "not yet". */
+export async function until(condition: () => Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  let trouble: unknown;
+  while (Date.now() < deadline) {
+    try {
+      if (await condition()) return;
+      trouble = undefined;
+    } catch (error) {
+      trouble = error;
+    }
+    await sleep(20);
+  }
+  throw new Error(`not within ${timeoutMs} ms: ${condition}`, { cause: trouble });
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { compareAccount, compareEntry } from './compare.js';
+
+const row = ['default', 'ann', 'Ann', '5', '1000', '2000'];
+const same = ['5', '1000', '2000', 'Ann', '-5'];
+
+describe('comparing an entry', () => {
+  it('finds nothing when all is the same', () => {
+    expect(compareEntry(row, same)).toEqual([]);
+  });
+
+  it('finds nothing when it is removed on both sides', () => {
+    expect(compareEntry(row.with(3, ''), [null, null, null, 'Ann', null])).toEqual([]);
+  });
+
+  it.each([
+    ['a missing hash', [null, null, null, null, null], 'missing in Redis'],
+    ['another score', same.with(0, '6'), 'score 6 in Redis, 5 in Postgres'],
+    ['another time', same.with(1, '1'), 'reached 1 in Redis'],
+    ['another version', same.with(2, '1'), 'version 1 in Redis'],
+    ['another name', same.with(3, 'Eve'), 'name Eve in Redis'],
+    ['no member on the board', [...same.slice(0, 4), null], 'no sort key'],
+    ['another sort key', same.with(4, '5'), '5 sort key instead of -5'],
+  ])('finds %s', (_, redis, words) => {
+    expect(compareEntry(row, redis)).toEqual([expect.stringContaining(words)]);
+  });
+
+  it('finds an entry that should be removed', () => {
+    expect(compareEntry(row.with(3, ''), same)).toEqual(['score 5 in Redis, removed in Postgres']);
+  });
+});
+
+describe('comparing an account', () => {
+  const account = ['ann', 'Ann', 'ASIA', 'hash', '1', '2000', ''];
+  const inRedis = ['Ann', 'ASIA', 'hash', '2000'];
+
+  it('finds nothing when all is the same', () => {
+    expect(compareAccount(account, inRedis)).toEqual([]);
+  });
+
+  it('does not show password hashes', () => {
+    expect(compareAccount(account, inRedis.with(2, 'other'))).toEqual(['the password hashes differ']);
+  });
+
+  it('finds a missing one and one that should be removed', () => {
+    expect(compareAccount(account, [null, null, null, null])).toEqual(['account missing in Redis']);
+    expect(compareAccount(account.with(6, '1'), inRedis)).toEqual(['account in Redis, removed in Postgres']);
+  });
+});

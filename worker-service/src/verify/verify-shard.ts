@@ -1,0 +1,197 @@
+import { memberOf, parseMember } from '@leaderboard/shared/scoring/place';
+import { accountKey, boardKey, defaultGame, userKey } from '@leaderboard/shared/topology/keys';
+import type { RedisConnection } from '@leaderboard/shared/topology/redis';
+import { everyone } from '@leaderboard/shared/topology/regions';
+import { partitionOf, type Shard, type ShardMap } from '@leaderboard/shared/topology/shards';
+import type pg from 'pg';
+import { streamRows, type TextRow } from '../recovery/row-stream.js';
+import { activeAccounts, activeEntries } from '../sql/find-active.js';
+import { accountsFrom, entriesFrom } from '../sql/read-rows.js';
+import { compareAccount, compareEntry } from './compare.js';
+
+/**
+ * Compares one shard's Redis with Postgres in both directions: every row must stand in Redis as it is, and everything
+ * in Redis must have its row.
+ */
+
+export interface Verified {
+  readonly entries: number;
+  readonly accounts: number;
+  readonly differences: number;
+}
+
+export interface VerifyContext {
+  readonly shard: Shard;
+  readonly shards: ShardMap;
+  readonly redis: RedisConnection;
+  /** Of its own, for a cursor. */
+  readonly client: pg.Client;
+  readonly report: (difference: string) => void;
+  readonly onProgress: (rows: number) => void;
+}
+
+const chunkRows = 500;
+
+export async function verifyShard(context: VerifyContext): Promise<Verified> {
+  const run = new Verification(context);
+  await context.client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await run.postgresEntries();
+  await run.redisBoards();
+  await run.redisUsers();
+  if (context.shard.region === everyone) {
+    await run.postgresAccounts();
+    await run.redisAccounts();
+  }
+  await context.client.query('COMMIT');
+  return run;
+}
+
+class Verification implements Verified {
+  entries = 0;
+  accounts = 0;
+  differences = 0;
+  readonly #context: VerifyContext;
+
+  constructor(context: VerifyContext) {
+    this.#context = context;
+  }
+
+  async postgresEntries(): Promise<void> {
+    const { shard, redis } = this.#context;
+    for await (const rows of this.#rows(entriesFrom(1), 1)) {
+      const answers = await Promise.all(
+        rows.map(async ([game = '', userId = '', , , reached = '']) => {
+          const suffix = game === defaultGame ? '' : `:${game}`;
+          const fields = [`score${suffix}`, `updated_at${suffix}`, `version${suffix}`, 'name'];
+          const [hash, sortKey] = await Promise.all([
+            redis.send(['HMGET', userKey(shard, userId), ...fields]),
+            redis.send(['ZSCORE', boardKey(shard, game), memberOf(userId, Number(reached))]),
+          ]);
+          return [...(hash as (string | null)[]), sortKey as string | null];
+        }),
+      );
+      for (const [at, row] of rows.entries()) {
+        const [game = '', userId = '', , score] = row;
+        if (score !== '') this.entries += 1;
+        this.#found(`${game} ${userId}`, compareEntry(row, answers[at] ?? []));
+      }
+    }
+  }
+
+  /** Members of a board that have no row, or stand there twice. */
+  async redisBoards(): Promise<void> {
+    const { shard, redis } = this.#context;
+    const boards = await this.#keys(`${boardKey(shard)}*`, boardKey(shard));
+    for (const board of boards) {
+      const game = board === boardKey(shard) ? defaultGame : board.slice(boardKey(shard).length + 1);
+      for await (const page of scan(redis, ['ZSCAN', board])) {
+        const members = page.filter((_, at) => at % 2 === 0);
+        const places = members.map((member) => ({ member, ...parseMember(member) }));
+        const known = await this.#active(activeEntries, [game, places.map(({ userId }) => userId)]);
+        for (const { member, userId, reachedAtUs } of places) {
+          const reached = known.get(userId);
+          if (reached === undefined) this.#found(`${game} ${userId}`, ['on the board, not in Postgres']);
+          else if (Number(reached) !== reachedAtUs)
+            this.#found(`${game} ${userId}`, [`stands on the board as ${member}, too`]);
+        }
+      }
+    }
+  }
+
+  /** Users whose hash has a score, but no row. */
+  async redisUsers(): Promise<void> {
+    const { shard, redis } = this.#context;
+    const prefix = userKey(shard, '');
+    for await (const keys of this.#keyPages(`${prefix}*`, prefix)) {
+      const users = keys.map((key) => key.slice(prefix.length));
+      const scores = await Promise.all(keys.map((key) => redis.send(['HGET', key, 'score'])));
+      const ranked = users.filter((_, at) => scores[at] !== null);
+      const known = await this.#active(activeEntries, [defaultGame, ranked]);
+      for (const userId of ranked) {
+        if (!known.has(userId)) this.#found(`${defaultGame} ${userId}`, ['score in Redis, not in Postgres']);
+      }
+    }
+  }
+
+  async postgresAccounts(): Promise<void> {
+    const { shard, redis } = this.#context;
+    for await (const rows of this.#rows(accountsFrom(0), 0)) {
+      const fields = ['name', 'region', 'password_hash', 'version'];
+      const answers = await Promise.all(
+        rows.map(([userId = '']) => redis.send(['HMGET', accountKey(shard, userId), ...fields])),
+      );
+      for (const [at, row] of rows.entries()) {
+        if (row.at(-1) === '') this.accounts += 1;
+        this.#found(`account ${row[0]}`, compareAccount(row, answers[at] as (string | null)[]));
+      }
+    }
+  }
+
+  async redisAccounts(): Promise<void> {
+    const { shard } = this.#context;
+    const prefix = accountKey(shard, '');
+    for await (const keys of this.#keyPages(`${prefix}*`, prefix)) {
+      const users = keys.map((key) => key.slice(prefix.length));
+      const known = await this.#active(activeAccounts, [users]);
+      for (const userId of users) {
+        if (!known.has(userId)) this.#found(`account ${userId}`, ['in Redis, not in Postgres']);
+      }
+    }
+  }
+
+  #found(what: string, differences: readonly string[]): void {
+    this.differences += differences.length;
+    for (const difference of differences)
+      this.#context.report(`${this.#context.shard.tag} ${what}: ${difference}`);
+  }
+
+  /** Rows of this shard: partitions of a region share its database. */
+  async *#rows(query: string, userAt: number): AsyncGenerator<TextRow[]> {
+    const { client, shard, shards, onProgress } = this.#context;
+    let count = 0;
+    for await (const all of streamRows(client, query, chunkRows)) {
+      count += all.length;
+      onProgress(count);
+      yield all.filter((row) => partitionOf(row[userAt] ?? '', shards.partitions) === shard.partition);
+    }
+  }
+
+  /** user_id → the second column. */
+  async #active(query: string, values: unknown[]): Promise<Map<string, string>> {
+    const { rows } = await this.#context.client.query<[string, string]>({
+      text: query,
+      values,
+      rowMode: 'array',
+    });
+    return new Map(rows);
+  }
+
+  async #keys(pattern: string, prefix: string): Promise<string[]> {
+    const all = new Set<string>();
+    for await (const keys of this.#keyPages(pattern, prefix)) for (const key of keys) all.add(key);
+    return [...all];
+  }
+
+  /** The pattern finds more than the prefix when a tag has a character that means something in patterns. */
+  async *#keyPages(pattern: string, prefix: string): AsyncGenerator<string[]> {
+    for await (const keys of scan(this.#context.redis, ['SCAN'], ['MATCH', pattern])) {
+      yield [...new Set(keys)].filter((key) => key.startsWith(prefix));
+    }
+  }
+}
+
+async function* scan(
+  redis: RedisConnection,
+  command: string[],
+  filter: string[] = [],
+): AsyncGenerator<string[]> {
+  let cursor = '0';
+  do {
+    const [next, page] = (await redis.send([...command, cursor, ...filter, 'COUNT', '1000'])) as [
+      string,
+      string[],
+    ];
+    cursor = next;
+    if (page.length > 0) yield page;
+  } while (cursor !== '0');
+}

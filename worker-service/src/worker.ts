@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import type { Lifecycle } from '@leaderboard/shared/lifecycle';
+import { instanceName, type Logger } from '@leaderboard/shared/logger';
+import { connectRedis, RedisConnections } from '@leaderboard/shared/topology/redis';
+import type { Shard } from '@leaderboard/shared/topology/shards';
+import type { Registry } from 'prom-client';
+import { BatchStore } from './apply/batch-store.js';
+import type { Config } from './config.js';
+import { DrainLoop } from './drain/drain-loop.js';
+import { ShardQueue } from './drain/shard-queue.js';
+import { killAt } from './failpoints.js';
+import { WorkerMetrics } from './metrics.js';
+import { Databases } from './postgres/databases.js';
+import { maintainPartitions } from './postgres/partitions.js';
+import { prepareDatabases } from './postgres/prepare.js';
+import { recoveryLockOf } from './recovery/recovery-lock.js';
+import { ShardSupervisor } from './recovery/shard-supervisor.js';
+import { readQueueFigures } from './redis/queue-figures.js';
+
+const hourMs = 3_600_000;
+
+export interface Worker {
+  readonly redis: RedisConnections;
+}
+
+/**
+ * Starts everything that works: for each shard a supervisor, which checks and recovers it, and a loop, which drains its
+ * queue. Whatever is opened here is closed by the lifecycle.
+ * @throws {ConfigError} when Redis or Postgres cannot be used.
+ */
+export async function startWorker(
+  config: Config,
+  logger: Logger,
+  registry: Registry,
+  lifecycle: Pick<Lifecycle, 'onClose'>,
+): Promise<Worker> {
+  const { shards } = config.topology.shards;
+  const redis = await RedisConnections.connect(config.topology, 'worker-service', logger);
+  lifecycle.onClose('redis', () => redis.close());
+
+  await prepareDatabases(config.postgres, logger);
+  const databases = new Databases(config.postgres, config.PARTITIONS, logger);
+  lifecycle.onClose('postgres', () => databases.close());
+
+  await keepPartitions(config, databases, logger, lifecycle);
+
+  const metrics = new WorkerMetrics(registry);
+  metrics.watchQueues(shards, (shard) => readQueueFigures(shard, redis.of(shard)));
+
+  // The random part tells apart processes that were given the same name.
+  const workerName = `${instanceName(config.INSTANCE)}-${randomBytes(3).toString('hex')}`;
+  const started = await Promise.all(
+    shards.map((shard) =>
+      startShard({ config, logger, metrics, redis, databases, workerName }, shard, lifecycle),
+    ),
+  );
+  lifecycle.onClose('shards', () => Promise.all(started.map((stop) => stop())));
+  return { redis };
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: WorkerMetrics;
+  readonly redis: RedisConnections;
+  readonly databases: Databases;
+  readonly workerName: string;
+}
+
+/** Returns what stops it. */
+async function startShard(
+  parts: Parts,
+  shard: Shard,
+  lifecycle: Pick<Lifecycle, 'onClose'>,
+): Promise<() => Promise<void>> {
+  const { config, logger, redis, databases, workerName } = parts;
+  const { BATCH_SIZE: batchSize, LEASE_MS: leaseMs, EVENTS_MAX_LENGTH: eventsMaxLength } = config;
+  const { shards } = config.topology;
+  const metrics = parts.metrics.of(shard);
+  const failpoint = killAt(config.FAILPOINT);
+  const pool = databases.of(shard);
+
+  const address = config.topology.redis.get(shard.region);
+  if (!address) throw new Error(`no Redis for region ${shard.region}`);
+  const blocking = await connectRedis(address, `worker-service:${shard.tag}`, logger);
+  lifecycle.onClose(`redis ${shard.tag}`, () => blocking.close());
+
+  const store = new BatchStore({
+    shard,
+    shards,
+    pool,
+    metrics,
+    logger,
+    failpoint,
+    onLate: () => supervisor.recheck(),
+  });
+  const queue = new ShardQueue(shard, redis.of(shard), { batchSize, leaseMs, eventsMaxLength });
+  const drain = new DrainLoop({
+    shard,
+    queue,
+    blocking,
+    store,
+    workerName,
+    batchSize,
+    leaseMs,
+    metrics,
+    logger,
+    failpoint,
+  });
+  const supervisor = new ShardSupervisor({
+    recovery: { shard, shards, redis: redis.of(shard), lock: recoveryLockOf(databases), failpoint },
+    pool,
+    drain,
+    metrics,
+    logger,
+  });
+  supervisor.start();
+  drain.start();
+  return async () => {
+    await Promise.all([drain.stop(), supervisor.stop()]);
+  };
+}
+
+async function keepPartitions(
+  { HISTORY_DAYS, postgres }: Config,
+  databases: Databases,
+  logger: Logger,
+  lifecycle: Pick<Lifecycle, 'onClose'>,
+): Promise<void> {
+  const maintain = async () => {
+    for (const region of postgres.databases.keys()) {
+      await maintainPartitions(databases.ofRegion(region), HISTORY_DAYS, new Date(), logger).catch(
+        (err: Error) => {
+          logger.warn({ err: err.message, region }, 'partitions not looked after: tried again in an hour');
+        },
+      );
+    }
+  };
+  await maintain();
+  const timer = setInterval(() => void maintain(), hourMs);
+  lifecycle.onClose('partitions', () => clearInterval(timer));
+}
