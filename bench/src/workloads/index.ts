@@ -1,0 +1,20 @@
+import { drain } from './drain.js';
+import { fsync } from './fsync.js';
+import { memory } from './memory.js';
+import { mixed } from './mixed.js';
+import { reads } from './reads.js';
+import { recover } from './recover.js';
+import type { Workload } from './workload.js';
+import { loneWrites, writes } from './writes.js';
+
+/** In the order in which they run and stand in the table. A new one is a file of its own and a line here. */
+export const workloads: readonly Workload[] = [
+  writes,
+  ...reads,
+  mixed,
+  loneWrites,
+  drain,
+  recover,
+  memory,
+  fsync,
+];

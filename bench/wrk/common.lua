@@ -1,0 +1,44 @@
+-- What all load scripts share. Requests are built here as text: wrk.format would cost more than the request itself, and
+-- the load generator runs on the same cores as what it measures.
+
+local common = {}
+
+local function host() return wrk.host .. ':' .. wrk.port end
+
+function common.get(path)
+  return 'GET ' .. path .. ' HTTP/1.1\r\nHost: ' .. host() .. '\r\n\r\n'
+end
+
+-- The players that bench/src/population/players.ts wrote: user_id, region, score, token.
+function common.read_players(file)
+  local players = { ids = {}, regions = {}, scores = {}, heads = {}, count = 0 }
+  for line in io.lines(file) do
+    local id, region, score, token = string.match(line, '^(%S+)\t(%S+)\t(%S+)\t(%S+)$')
+    local at = players.count + 1
+    players.count = at
+    players.ids[at], players.regions[at], players.scores[at] = id, region, tonumber(score)
+    players.heads[at] = 'POST /score HTTP/1.1\r\nHost: ' .. host() .. '\r\nAuthorization: Bearer ' .. token
+      .. '\r\nContent-Type: application/json\r\nContent-Length: '
+  end
+  return players
+end
+
+-- A score one higher than this player's last one: every write changes the board, at a place of the player's own.
+function common.post_score(players, at, offset)
+  local score = players.scores[at] + 1
+  players.scores[at] = score
+  local body = '{"score":' .. string.format('%d', score + offset) .. '}'
+  return players.heads[at] .. #body .. '\r\n\r\n' .. body
+end
+
+-- The line that bench/src/load/wrk.ts reads. wrk counts every answer over 399 as errors.status.
+function common.report(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    'RESULT {"requests":%d,"durationUs":%d,"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d},'
+      .. '"latencyUs":{"p50":%d,"p90":%d,"p99":%d,"max":%d}}\n',
+    summary.requests, summary.duration, errors.connect, errors.read, errors.write, errors.status, errors.timeout,
+    latency:percentile(50), latency:percentile(90), latency:percentile(99), latency.max))
+end
+
+return common
