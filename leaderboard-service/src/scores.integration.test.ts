@@ -1,5 +1,5 @@
 import { parseQueueMessage } from '@leaderboard/shared/contracts/queue-message';
-import { queueKey, userKey } from '@leaderboard/shared/topology/keys';
+import { queueKey, shardKey, userKey } from '@leaderboard/shared/topology/keys';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import supertest from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -186,6 +186,33 @@ describe('limits', () => {
     expect(await messages('EU')).toHaveLength(30);
     const { body } = await supertest(service.app.server).get('/top?region=EU');
     expect(body.total).toBe(30);
+  });
+});
+
+describe('Retry-After of a full queue', () => {
+  const shard = () => shardOf('EU');
+  const drainedAtUs = (agoSeconds: number) => String((Date.now() / 1000 - agoSeconds) * 1_000_000);
+  async function refusal(fields: string[]) {
+    await service.redis.of(shard()).send(['HSET', shardKey(shard()), ...fields]);
+    for (let user = 0; user < 30; user += 1) {
+      await post('/score', server(), { user_id: `user-${user}`, region: 'EU', score: user });
+    }
+    return post('/score', server(), { user_id: 'one-more', region: 'EU', score: 1 }).expect(429);
+  }
+
+  it('is short where workers are fast', async () => {
+    const { headers } = await refusal(['drain_rate', '1000', 'drained_at', drainedAtUs(0)]);
+    expect(headers['retry-after']).toBe('1');
+  });
+
+  it('grows with the time that a tenth of the queue takes', async () => {
+    const { headers } = await refusal(['drain_rate', '0.25', 'drained_at', drainedAtUs(0)]);
+    expect(headers['retry-after']).toBe('12');
+  });
+
+  it('grows while nothing is drained, up to half a minute', async () => {
+    const { headers } = await refusal(['drain_rate', '1000', 'drained_at', drainedAtUs(3600)]);
+    expect(headers['retry-after']).toBe('30');
   });
 });
 

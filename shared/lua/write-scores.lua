@@ -17,7 +17,7 @@
 -- Returns the last version given out, then two strings for each write, a code and its text:
 --   applied, replayed, exists   answer: JSON ["score"|null, "previous"|null, rank|null, changed 0|1, "reached µs", "name"]
 --   user_rate_limited, region_rate_limited   ms after which a retry can succeed
---   queue_full   messages waiting
+--   queue_full   messages waiting, a space, ms after which there should be room
 --   score_out_of_range, idempotency_mismatch, not_ranked   ''
 --   failed   what Redis said; whether this write took effect is unknown
 -- Error CLOSED: this shard is not open at the epoch that this text was made for.
@@ -28,7 +28,7 @@ local WIDTH = 14
 local fmt = string.format
 local function int(n) return fmt('%.0f', n) end
 
-local shard = redis.call('HMGET', KEYS[1], 'epoch', 'version', 'tat')
+local shard = redis.call('HMGET', KEYS[1], 'epoch', 'version', 'tat', 'drained_at', 'drain_rate')
 if shard[1] ~= EPOCH then return redis.error_reply('CLOSED shard is not open at this epoch') end
 
 local clock = redis.call('TIME')
@@ -53,6 +53,15 @@ local function take(tat, interval, burst)
   local ahead = next_tat - now - burst * interval
   if ahead > 0 then return nil, ahead end
   return next_tat
+end
+
+-- When a tenth of a full queue should be free, by the workers' rate; what they did not take lately counts as if
+-- they were slow.
+local function room_ms()
+  local rate = tonumber(shard[5]) or 0
+  local stalled = (now - (tonumber(shard[4]) or 0)) / 1000
+  if rate <= 0 then return '5000' end
+  return int(math.min(30000, math.max(1000, stalled, 1000 * 0.1 * queue_max / rate)))
 end
 
 local function wait_ms(us) return int(math.ceil(us / 1000)) end
@@ -112,7 +121,7 @@ local function apply(at)
   end
   if op == 'remove' and not previous then return 'not_ranked', '' end
 
-  if queue_max > 0 and waiting >= queue_max then return 'queue_full', int(waiting) end
+  if queue_max > 0 and waiting >= queue_max then return 'queue_full', int(waiting) .. ' ' .. room_ms() end
   local user_tat, wait
   if limited then
     user_tat, wait = take(tonumber(user[2]) or 0, user_interval, user_burst)

@@ -8,9 +8,20 @@
 -- Returns 1, or 0 when the claim was taken over, which its new owner will report. When it is gone because Redis lost
 --       it (the epoch tells), nobody else knows of these events, and they are told.
 
+local items = redis.call('LLEN', KEYS[1])
 local held = redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 if held == 0 and redis.call('HGET', KEYS[5], 'epoch') == ARGV[2] then return 0 end
+
+-- How fast the queue is drained, events/s, smoothed: what a full queue's Retry-After is computed from.
+if items > 0 then
+  local clock = redis.call('TIME')
+  local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+  local last = redis.call('HMGET', KEYS[5], 'drained_at', 'drain_rate')
+  local seconds = math.max(0.001, (now - (tonumber(last[1]) or now - 1000000)) / 1000000)
+  local rate = 0.7 * (tonumber(last[2]) or items / seconds) + 0.3 * items / seconds
+  redis.call('HSET', KEYS[5], 'drained_at', string.format('%.0f', now), 'drain_rate', string.format('%.3f', rate))
+end
 
 local dead_end = 4 + tonumber(ARGV[4])
 for at = 5, dead_end do

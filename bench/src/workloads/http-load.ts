@@ -10,7 +10,7 @@ import type { Side } from './workload.js';
 
 /** Enough for the compilers of all processes to have seen what is measured. */
 const leastWarmUpSeconds = 2;
-const warmUpSeconds = ({ options }: Bench) => Math.max(leastWarmUpSeconds, options.seconds);
+const warmUpSeconds = ({ options }: Bench) => Math.max(leastWarmUpSeconds, 2 * options.seconds);
 
 export interface HttpLoad {
   readonly requests: Requests;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Stack } from '@leaderboard/local/stack';
 import pg from 'pg';
-import { until } from './wait.js';
+import { until } from '../testing/until.js';
 import type { Player, Workload } from './workload.js';
 
 /** What must be 0, counted in events, users and rows. */

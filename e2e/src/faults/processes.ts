@@ -1,5 +1,5 @@
 import type { SupervisedProcess } from '@leaderboard/local/stack';
-import { until } from './wait.js';
+import { until } from '../testing/until.js';
 
 /** Kills a process and waits until its supervisor has started it anew. */
 export async function killed(process: SupervisedProcess): Promise<void> {

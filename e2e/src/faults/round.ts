@@ -1,9 +1,9 @@
+import { until } from '../testing/until.js';
 import { check, drained, verify } from './checker.js';
 import type { Fault } from './fault.js';
 import { lostAsReported } from './lost-writes.js';
 import { Random } from './random.js';
 import type { Rig } from './rig.js';
-import { until } from './wait.js';
 import { Workload } from './workload.js';
 
 export interface RoundResult {

@@ -98,8 +98,9 @@ export class TcpProxy {
     };
     client.on('close', end);
     upstream.on('close', end);
+    const toUpstream = this.#delayed(upstream);
     client.on('data', (chunk) => {
-      this.#later(() => upstream.write(chunk));
+      toUpstream(chunk);
       if (this.#inspect?.(chunk)) {
         this.#inspect = undefined;
         // The chunk is on its way; its answer must not come back.
@@ -108,15 +109,30 @@ export class TcpProxy {
         setTimeout(end, 200);
       }
     });
-    upstream.on('data', (chunk) => this.#later(() => client.write(chunk)));
+    upstream.on('data', this.#delayed(client));
     if (this.#mode === 'blackhole') {
       client.pause();
       upstream.pause();
     }
   }
 
-  #later(act: () => void): void {
-    if (this.#latencyMs === 0) act();
-    else setTimeout(act, this.#latencyMs);
+  /** Writes chunks after the latency of the moment and always in the order in which they came. */
+  #delayed(to: Socket): (chunk: Buffer) => void {
+    const waiting: { chunk: Buffer; dueMs: number }[] = [];
+    const flush = () => {
+      for (let next = waiting[0]; next; next = waiting[0]) {
+        const waitMs = next.dueMs - performance.now();
+        if (waitMs > 0) {
+          setTimeout(flush, waitMs);
+          return;
+        }
+        waiting.shift();
+        to.write(next.chunk);
+      }
+    };
+    return (chunk) => {
+      waiting.push({ chunk, dueMs: performance.now() + this.#latencyMs });
+      if (waiting.length === 1) flush();
+    };
   }
 }

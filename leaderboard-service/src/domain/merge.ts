@@ -42,7 +42,8 @@ export function assignRanks(
 
 /** The share of ranked users who stand behind, 0–100 with two decimals. */
 export function percentileOf(rank: number, total: number): number {
-  return Math.floor(((total - rank) / total) * 10_000) / 100;
+  // Multiplied first: the quotient of two integers would already be rounded.
+  return Math.floor(((total - rank) * 10_000) / total) / 100;
 }
 
 function sum(numbers: readonly number[]): number {

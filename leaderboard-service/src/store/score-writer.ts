@@ -179,8 +179,11 @@ function parseReply({ code, text }: Reply): AppliedWrite {
       throw new Problem(code, 'This region takes no more writes now', {
         retryAfterSeconds: Number(text) / 1000,
       });
-    case 'queue_full':
-      throw new Problem(code, `${text} writes wait to be stored`, { retryAfterSeconds: 1 });
+    case 'queue_full': {
+      const [waiting, roomInMs] = text.split(' ').map(Number);
+      const retryAfterSeconds = (roomInMs ?? 0) / 1000;
+      throw new Problem(code, `${waiting} writes wait to be stored`, { retryAfterSeconds });
+    }
     case 'score_out_of_range':
       throw new Problem(code, 'The new score would lie outside what this game or the platform can keep');
     case 'idempotency_mismatch':

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../testing/until.js';
 import type { Fault, FaultContext } from '../fault.js';
 import { killed } from '../processes.js';
-import { until } from '../wait.js';
 import type { Write } from '../workload.js';
 
 const failedSince = ({ workload }: FaultContext, fromMs: number): Write[] =>

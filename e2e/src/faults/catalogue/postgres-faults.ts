@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { until } from '../../testing/until.js';
 import { queues } from '../checker.js';
 import type { Fault, FaultContext } from '../fault.js';
 import { killed } from '../processes.js';
 import { queueMax } from '../rig.js';
-import { until } from '../wait.js';
 
 /** Runs statements in the EU's database, past the proxy. */
 async function inEurope(context: FaultContext, use: (client: pg.Client) => Promise<void>): Promise<void> {

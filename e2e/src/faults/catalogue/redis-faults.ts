@@ -3,12 +3,12 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { until } from '../../testing/until.js';
 import { drained } from '../checker.js';
 import type { Fault } from '../fault.js';
 import { killed } from '../processes.js';
 import { sendRedis } from '../redis-commands.js';
 import type { Rig } from '../rig.js';
-import { until } from '../wait.js';
 
 const redisKilled: Fault = {
   name: 'Redis killed, restarted on its append-only file',

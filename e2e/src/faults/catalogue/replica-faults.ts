@@ -1,8 +1,8 @@
 import { startDisposableRedis } from '@leaderboard/local/disposable-redis';
+import { until } from '../../testing/until.js';
 import { drained } from '../checker.js';
 import type { Fault, FaultContext } from '../fault.js';
 import { sendRedis } from '../redis-commands.js';
-import { until } from '../wait.js';
 
 const addressOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
 
