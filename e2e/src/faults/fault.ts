@@ -14,6 +14,8 @@ export interface Fault {
   readonly name: string;
   /** `counted`: acknowledged writes may be lost, but the services must report exactly how many. */
   readonly mayLose: 'nothing' | 'counted';
+  /** Takes most of a minute: runs in every third round only. */
+  readonly slow?: boolean;
   /** Injects the fault under load and heals it. Throws when what must hold meanwhile does not. */
   inject(context: FaultContext): Promise<void>;
 }

@@ -26,7 +26,7 @@ export interface RoundResult {
 const clients = 12;
 const players = 48;
 /** Enough for a percentile to compare with. */
-const acknowledgedBefore = 1_000;
+const acknowledgedBefore = 400;
 const acknowledgedAfter = 150;
 
 /** One fault under load, and the check of everything that was promised. */

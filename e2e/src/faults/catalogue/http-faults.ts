@@ -55,6 +55,7 @@ export const httpFaults: Fault[] = [
   {
     name: 'leaderboard-service frozen for 20 s, 1 of 3',
     mayLose: 'nothing',
+    slow: true,
     async inject(context) {
       const service = context.random.pick(context.rig.stack.byRole('service'));
       service.kill('SIGSTOP');
@@ -95,6 +96,7 @@ export const httpFaults: Fault[] = [
   {
     name: 'rolling restart of everything',
     mayLose: 'nothing',
+    slow: true,
     async inject(context) {
       const { stack } = context.rig;
       const fromMs = performance.now();

@@ -45,6 +45,7 @@ export const postgresFaults: Fault[] = [
   {
     name: 'Postgres away until the queue is full',
     mayLose: 'nothing',
+    slow: true,
     async inject({ rig, workload }) {
       const from = workload.writes.length;
       await rig.postgres.process.stop();

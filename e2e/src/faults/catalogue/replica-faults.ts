@@ -38,6 +38,7 @@ export const replicaFaults: Fault[] = [
   {
     name: 'replica promoted, the old master comes back',
     mayLose: 'counted',
+    slow: true,
     async inject(context) {
       const { rig, workload } = context;
       const replica = await startDisposableRedis(rig.path);
