@@ -15,6 +15,7 @@ import { getTop } from './routes/get-top.js';
 import { createGuards } from './routes/guards.js';
 import { login } from './routes/login.js';
 import { postScore } from './routes/post-score.js';
+import { postScores } from './routes/post-scores.js';
 import { registerAccount } from './routes/register-account.js';
 import { updateScore } from './routes/update-score.js';
 import type { Services } from './services.js';
@@ -28,6 +29,7 @@ const routes = [
   updateScore,
   addScore,
   deleteScore,
+  postScores,
   getTop,
   getRank,
   getAround,

@@ -4,6 +4,7 @@ import type { RedisConnections } from '@leaderboard/shared/topology/redis';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import type { Config } from './config.js';
 import { Accounts } from './domain/accounts.js';
+import { BulkScores } from './domain/bulk.js';
 import { Homes } from './domain/homes.js';
 import { Passwords } from './domain/passwords.js';
 import { Rankings } from './domain/rankings.js';
@@ -24,6 +25,7 @@ export interface Services {
   readonly accounts: Accounts;
   readonly subjects: Subjects;
   readonly scores: Scores;
+  readonly bulk: BulkScores;
   readonly rankings: Rankings;
   close(): Promise<void>;
 }
@@ -43,6 +45,7 @@ export function createServices(
     if (lost > 0) logger.error(report, 'acknowledged writes were lost with their Redis');
     else logger.info(report, 'shard was reopened');
   });
+  const unwatch = scripts.watch(shards.shards);
   const passwords = new Passwords({ rounds: config.BCRYPT_ROUNDS, threads: config.BCRYPT_THREADS });
   const accountStore = new AccountStore(scripts, shards, config.QUEUE_MAX);
   const rankings = new Rankings(new BoardReader(scripts), shards);
@@ -56,12 +59,17 @@ export function createServices(
   const scores = new Scores(writer, rankings, shards, (operator, outcome) => {
     metrics.writes.inc({ operator, outcome });
   });
+  const homes = new Homes(accountStore);
   return {
     shards,
     scores,
+    bulk: new BulkScores(scores, homes, shards),
     rankings,
     accounts: new Accounts(accountStore, passwords, scores, shards),
-    subjects: new Subjects(shards, new Homes(accountStore), config.PLAYER_WRITES),
-    close: () => passwords.close(),
+    subjects: new Subjects(shards, homes, config.PLAYER_WRITES),
+    async close() {
+      unwatch();
+      await passwords.close();
+    },
   };
 }

@@ -6,6 +6,13 @@ import type { AccountStore } from '../store/account-store.js';
 /** A home does not change, so it is remembered for as long as there is room and the accounts' epoch lasts. */
 const rememberedUsers = 200_000;
 
+export interface WantedHome {
+  readonly userId: string;
+  /** What the server sent; a new user gets GLOBAL when it sent none. */
+  readonly region: string | undefined;
+  readonly name: string | undefined;
+}
+
 /** Where users live, for game servers that post for anyone: the first score of an unknown user claims a home. */
 export class Homes {
   readonly #accounts: AccountStore;
@@ -15,25 +22,41 @@ export class Homes {
     this.#accounts = accounts;
   }
 
-  /**
-   * @param region what the server sent; GLOBAL for a new user when it sent none
-   * @throws {Problem} region_mismatch, queue_full
-   */
-  async resolve(userId: string, region: string | undefined, name: string | undefined): Promise<string> {
-    const known = this.#known.get(userId);
-    const home =
-      known?.epoch === this.#accounts.epochOf(userId) ? known.home : await this.#claim(userId, region, name);
-    if (region !== undefined && region !== home) {
-      throw new Problem('region_mismatch', `"${userId}" lives in ${home}, not in ${region}`);
-    }
+  /** @throws {Problem} region_mismatch, queue_full */
+  async resolve(wanted: WantedHome): Promise<string> {
+    const [home] = await this.resolveAll([wanted]);
+    if (typeof home !== 'string') throw home;
     return home;
   }
 
-  async #claim(userId: string, region: string | undefined, name: string | undefined): Promise<string> {
-    const claim = { userId, region: region ?? everyone, name: name ?? userId };
-    const [home] = await this.#accounts.claimHomes([claim]);
-    if (typeof home !== 'string') throw home;
-    this.#known.set(userId, { home, epoch: this.#accounts.epochOf(userId) });
-    return home;
+  /** The home of each user in order, or the Problem that stands in its way. */
+  async resolveAll(wanted: readonly WantedHome[]): Promise<(string | Problem)[]> {
+    const homes = wanted.map(({ userId }) => this.#remembered(userId));
+    const unknown = wanted.filter((_, at) => homes[at] === undefined);
+    const claims = unknown.map(({ userId, region, name }) => ({
+      userId,
+      region: region ?? everyone,
+      name: name ?? userId,
+    }));
+    const claimed = claims.length > 0 ? await this.#accounts.claimHomes(claims) : [];
+    for (const [at, { userId }] of unknown.entries()) this.#remember(userId, claimed[at]);
+
+    let next = 0;
+    return wanted.map(({ userId, region }, at) => {
+      const home = homes[at] ?? (claimed[next++] as string | Problem);
+      const mismatch = typeof home === 'string' && region !== undefined && region !== home;
+      return mismatch
+        ? new Problem('region_mismatch', `"${userId}" lives in ${home}, not in ${region}`)
+        : home;
+    });
+  }
+
+  #remembered(userId: string): string | undefined {
+    const known = this.#known.get(userId);
+    return known?.epoch === this.#accounts.epochOf(userId) ? known.home : undefined;
+  }
+
+  #remember(userId: string, home: string | Problem | undefined): void {
+    if (typeof home === 'string') this.#known.set(userId, { home, epoch: this.#accounts.epochOf(userId) });
   }
 }

@@ -46,7 +46,7 @@ export class Subjects {
         errors: [{ path: 'body/user_id', message }],
       });
     }
-    const home = await this.#homes.resolve(named.user_id, region, named.name);
+    const home = await this.#homes.resolve({ userId: named.user_id, region, name: named.name });
     return { userId: named.user_id, region: home, name: named.name, limited: false };
   }
 

@@ -16,6 +16,8 @@ export interface Guards {
   /** Anyone; a token that is sent must be valid all the same. */
   readonly anyone: Guard;
   readonly anyToken: Guard;
+  /** Game servers, and admins. */
+  readonly servers: Guard;
   readonly admins: Guard;
   /** Rankings: open, unless `READS_REQUIRE_TOKEN`. */
   readonly readers: Guard;
@@ -29,13 +31,19 @@ export function createGuards(auth: Authenticator, readsRequireToken: boolean): G
     request.caller = auth.require(request);
   };
   const only =
-    (role: Role): Guard =>
+    (...roles: Role[]): Guard =>
     async (request) => {
       request.caller = auth.require(request);
-      if (request.caller.role !== role)
-        throw new Problem('forbidden', `This needs a token with the role ${role}`);
+      if (roles.includes(request.caller.role)) return;
+      throw new Problem('forbidden', `This needs a token with the role ${roles[0]}`);
     };
-  return { anyone, anyToken, admins: only('admin'), readers: readsRequireToken ? anyToken : anyone };
+  return {
+    anyone,
+    anyToken,
+    servers: only('server', 'admin'),
+    admins: only('admin'),
+    readers: readsRequireToken ? anyToken : anyone,
+  };
 }
 
 /** The caller of a route that a guard let through. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findInexactNumber } from './json-body.js';
+import { findInexactNumber, replaceInexactNumbers } from './json-body.js';
 
 describe('findInexactNumber', () => {
   it.each(['1.5', '-0', '-0.0', '1e-3', '9007199254740991.4', '1.0000000000000000001', '2E+1.5'])(
@@ -15,5 +15,13 @@ describe('findInexactNumber', () => {
 
   it('does not look into strings', () => {
     expect(findInexactNumber('{"name":"v1.5 \\"-0.5\\"","score":1}')).toBeUndefined();
+  });
+});
+
+describe('replaceInexactNumbers', () => {
+  it('touches nothing else', () => {
+    expect(replaceInexactNumbers('[{"name":"v1.5","score":1.5},{"score":-0},{"score":1.0,"x":12}]')).toBe(
+      '[{"name":"v1.5","score":null},{"score":null},{"score":1.0,"x":12}]',
+    );
   });
 });

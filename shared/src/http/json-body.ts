@@ -6,6 +6,8 @@ import { Problem } from './problems.js';
 const exactInteger = /^-?\d+(?:\.0+)?(?:[eE]\+?\d+)?$/;
 const strings = /"(?:[^"\\]|\\.)*"/g;
 const numbers = /-?\d[\d.eE+-]*/g;
+const stringsOrNumbers = new RegExp(`${strings.source}|${numbers.source}`, 'g');
+const suspicious = /\d[.eE]|-0/;
 
 /**
  * Reads `application/json` bodies strictly: UTF-8 only, no prototype tricks, and no number that is not
@@ -36,7 +38,19 @@ export function registerJsonBody(app: FastifyInstance): void {
 
 /** The first number literal that JSON.parse would change, or undefined. Cheap for bodies without any. */
 export function findInexactNumber(text: string): string | undefined {
-  if (!/\d[.eE]|-0/.test(text)) return undefined;
+  if (!suspicious.test(text)) return undefined;
   const literals = text.replace(strings, '').match(numbers) ?? [];
-  return literals.find((literal) => !exactInteger.test(literal) || /^-0+(?:\D|$)/.test(literal));
+  return literals.find(isInexact);
+}
+
+/** The same text with `null` for each such number. */
+export function replaceInexactNumbers(text: string): string {
+  if (!suspicious.test(text)) return text;
+  return text.replace(stringsOrNumbers, (token) =>
+    token.startsWith('"') || !isInexact(token) ? token : 'null',
+  );
+}
+
+function isInexact(literal: string): boolean {
+  return !exactInteger.test(literal) || /^-0+(?:\D|$)/.test(literal);
 }

@@ -49,8 +49,8 @@ export function sendProblem(reply: FastifyReply, request: FastifyRequest, proble
     .send(JSON.stringify(problemBody(problem, request.id)));
 }
 
-function toProblem(error: FastifyError): Problem {
-  const thrown: unknown = error;
+/** What a client is told of whatever was thrown. */
+export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   if (thrown instanceof ShardClosed) {
     return new Problem('shard_rebuilding', `${thrown.message}; try again`, {
@@ -68,6 +68,7 @@ function toProblem(error: FastifyError): Problem {
       retryAfterSeconds: retrySoonSeconds,
     });
   }
+  const error = thrown as FastifyError;
   if (error.validation) {
     const context = error.validationContext ?? 'request';
     const errors = error.validation.map((issue): FieldError => {

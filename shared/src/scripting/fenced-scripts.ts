@@ -15,6 +15,8 @@ export class ShardClosed extends Error {
 /** While a shard is closed its epoch is looked up at most this often. */
 const relearnEveryMs = 100;
 
+const watchEveryMs = 1_000;
+
 interface KnownEpoch {
   epoch: number;
   learnedAtMs: number;
@@ -39,6 +41,18 @@ export class FencedScripts {
   constructor(connections: RedisConnections, onReopened: ReopenedListener = () => {}) {
     this.#connections = connections;
     this.#onReopened = onReopened;
+  }
+
+  /**
+   * Looks every second for newer epochs, so that a process without traffic on a shard refuses an old master of it, too,
+   * and reports its losses. Returns what ends it.
+   */
+  watch(shards: readonly Shard[]): () => void {
+    const timer = setInterval(() => {
+      // A shard that cannot be asked is asked again; whoever uses it is told.
+      for (const shard of shards) this.#learn(shard, this.#knownOf(shard)).catch(() => {});
+    }, watchEveryMs);
+    return () => clearInterval(timer);
   }
 
   /** The newest epoch that this process has seen; whatever is remembered of a shard is worth nothing in the next. */

@@ -3,7 +3,14 @@ import { everyone } from '@leaderboard/shared/topology/regions';
 import { partitionOf, type Shard, type ShardMap } from '@leaderboard/shared/topology/shards';
 import type pg from 'pg';
 import type { Failpoint } from '../failpoints.js';
-import { type Fence, noteRecovery, noteRestored, raiseEpoch, readFence } from '../sql/fence.js';
+import {
+  type Fence,
+  noteRecovery,
+  noteRestored,
+  raiseEpoch,
+  readFence,
+  readMissedSince,
+} from '../sql/fence.js';
 import {
   accountColumns,
   accountsFrom,
@@ -85,7 +92,8 @@ async function restoreAndOpen(
   const runId = await door.serverRunId();
 
   // raise
-  const raised = await client.query<Fence>(raiseEpoch, [shard.tag, await door.greatestEpoch()]);
+  const seenEpoch = await door.greatestEpoch();
+  const raised = await client.query<Fence>(raiseEpoch, [shard.tag, seenEpoch]);
   const [fence] = raised.rows;
   if (!fence) throw new Error('Postgres gave no epoch');
   const epoch = Number(fence.epoch);
@@ -93,10 +101,11 @@ async function restoreAndOpen(
 
   // close
   const kept = await door.close(epoch);
+  const missed = await client.query<{ missed_since: string }>(readMissedSince, [shard.tag, seenEpoch, epoch]);
   await client.query(noteRecovery, [shard.tag, epoch, kept ?? 0]);
 
   // restore
-  const from = everything || kept === undefined ? 0 : firstMissing(kept, fence);
+  const from = everything || kept === undefined ? 0 : firstMissing(kept, fence, missed.rows[0]?.missed_since);
   const restoring = new Restoring(context, client, new Restorer(shard, redis, epoch, everything));
   await client.query("BEGIN READ ONLY; SET LOCAL work_mem = '64MB'");
   await restoring.rowsFrom(from);
@@ -115,12 +124,20 @@ async function restoreAndOpen(
 }
 
 /**
- * Redis keeps a prefix of its history at a crash, so it has every version up to the last it knows. Only a batch that
- * was stored after a recovery it had missed can be below that; unless this Redis is from after its restoration.
+ * Redis keeps a prefix of its history at a crash, so it has every version up to the last it knows, but for two things.
+ * A batch that was stored after a recovery it had missed can be below that; unless this Redis is from after its
+ * restoration. And a Redis that was passed by while another one was opened (a promoted replica, then its old master
+ * again) has versions of its own among those of the other: all since the parting is read.
  */
-function firstMissing(kept: number, { restore_from, restored_by }: Fence): number {
+function firstMissing(
+  kept: number,
+  { restore_from, restored_by }: Fence,
+  missedSince: string | undefined,
+): number {
   const restored = restored_by !== null && kept > Number(restored_by);
-  return restore_from === null || restored ? kept + 1 : Math.min(kept + 1, Number(restore_from));
+  const late = restore_from === null || restored ? kept + 1 : Number(restore_from);
+  const parted = missedSince === undefined ? kept + 1 : Number(missedSince) + 1;
+  return Math.min(kept + 1, late, parted);
 }
 
 class Restoring {

@@ -202,10 +202,37 @@ describe('a Redis that restarted with its data', () => {
     expect(await harness.ranked()).toEqual({ old: 1, changed: 1, removed: 1 });
 
     const report = await recover();
-    expect(report).toMatchObject({ wasEmpty: false, rowsRead: 4, rowsWritten: 4 });
+    expect(report).toMatchObject({ wasEmpty: false, rowsWritten: 4 });
     expect(await harness.ranked()).toEqual({ old: 1, changed: 9, new: 3 });
     expect(await harness.differences()).toEqual([]);
     expect(await harness.redis.send(['EXISTS', idempotencyKey(harness.asia, 'new', 'key')])).toBe(1);
+  });
+});
+
+describe('an old master that comes back after another Redis was opened', () => {
+  it('gets what the other took, even below versions of its own', async () => {
+    await running([
+      { userId: 'ann', value: 1 },
+      { userId: 'bob', value: 1 },
+    ]);
+    await harness.stopWorkers();
+    // Another Redis was opened meanwhile, had kept as much as this one, and took a write.
+    const taken = (await redisVersion()) + 1;
+    await harness.rows('UPDATE shards SET epoch = epoch + 1 WHERE tag = $1', [harness.asia.tag]);
+    await harness.rows(
+      'INSERT INTO recoveries (tag, epoch, kept_version) SELECT tag, epoch, $2 FROM shards WHERE tag = $1',
+      [harness.asia.tag, taken - 1],
+    );
+    await harness.rows('UPDATE leaderboard SET score = 7, version = $1 WHERE user_id = $2', [taken, 'ann']);
+    // This one had taken a later write, which nobody else has seen.
+    await harness.write([{ userId: 'bob', value: 5 }]);
+    expect(await redisVersion()).toBeGreaterThan(taken);
+
+    await recover();
+    expect(await harness.ranked()).toEqual({ ann: 7, bob: 5 });
+    await harness.worker();
+    await harness.drained();
+    expect(await harness.differences()).toEqual([]);
   });
 });
 

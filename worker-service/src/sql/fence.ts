@@ -31,6 +31,16 @@ export const raiseEpoch = `
 export const noteRecovery = 'INSERT INTO recoveries (tag, epoch, kept_version) VALUES ($1, $2, $3)';
 
 /**
+ * The least that any Redis had kept since the one at hand was opened, if recoveries have passed it by; NULL = none has.
+ *
+ * $1  tag of the shard   $2  the last epoch that this Redis has seen   $3  the epoch of the recovery that asks
+ */
+export const readMissedSince = `
+  SELECT min(kept_version) AS missed_since FROM recoveries
+  WHERE tag = $1 AND epoch >= $2 AND epoch < $3
+  HAVING max(epoch) > $2`;
+
+/**
  * Notes that what was marked is restored.
  *
  * $1  tag of the shard   $2  the floor of the recovery

@@ -3,6 +3,7 @@ import { until } from '../../testing/until.js';
 import { drained } from '../checker.js';
 import type { Fault, FaultContext } from '../fault.js';
 import { sendRedis } from '../redis-commands.js';
+import type { Rig } from '../rig.js';
 
 const addressOf = (url: string) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) });
 
@@ -34,6 +35,13 @@ async function mustBeFenced({ rig, workload }: FaultContext): Promise<void> {
   if (taken.length > 0) throw new Error(`the old master took ${taken.length} writes`);
 }
 
+/** A service that has read all shards from the promoted replica knows its epochs. */
+async function everyServiceKnows({ stack }: Rig): Promise<void> {
+  for (const { spec } of stack.byRole('service')) {
+    await until(`${spec.name} knows the new epochs`, async () => (await fetch(`${spec.url}/top?limit=1`)).ok);
+  }
+}
+
 export const replicaFaults: Fault[] = [
   {
     name: 'replica promoted, the old master comes back',
@@ -49,6 +57,7 @@ export const replicaFaults: Fault[] = [
         rig.redisProxy.retarget(addressOf(replica.url));
         const enough = workload.count('acknowledged') + 100;
         await until('the promoted replica takes writes', () => workload.count('acknowledged') >= enough);
+        await everyServiceKnows(rig);
         rig.redis.process.kill('SIGCONT');
         await mustBeFenced(context);
         rig.redisProxy.retarget(addressOf(replica.url));

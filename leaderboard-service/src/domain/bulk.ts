@@ -1,0 +1,81 @@
+import { type BulkEvent, type BulkResult, parseBulkEvent } from '@leaderboard/shared/contracts/bulk';
+import { toProblem } from '@leaderboard/shared/http/problem-handler';
+import { Problem } from '@leaderboard/shared/http/problems';
+import type { ShardMap } from '@leaderboard/shared/topology/shards';
+import { rulesOf } from './games.js';
+import type { Homes } from './homes.js';
+import { parseRegion } from './regions.js';
+import type { ScoreCommand, Scores } from './scores.js';
+
+/** An event as it came, or the reason why its line could not be read. */
+export type ReceivedEvent = { readonly value: unknown } | { readonly unreadable: string };
+
+/**
+ * Many events of a game server in one call: each has its own result, in order. Homes are claimed in one call
+ * for each shard of accounts, and writes of one shard leave together (store/batcher.ts), in the order in which they came.
+ */
+export class BulkScores {
+  readonly #scores: Scores;
+  readonly #homes: Homes;
+  readonly #shards: ShardMap;
+
+  constructor(scores: Scores, homes: Homes, shards: ShardMap) {
+    this.#scores = scores;
+    this.#homes = homes;
+    this.#shards = shards;
+  }
+
+  async apply(received: readonly ReceivedEvent[], requestId: string): Promise<BulkResult[]> {
+    const events = received.map((one) => attempt(() => this.#check(one)));
+    const claims = events.flatMap((event) =>
+      event instanceof Problem ? [] : [{ userId: event.user_id, region: event.region, name: event.name }],
+    );
+    const homes = await this.#homes.resolveAll(claims);
+    let next = 0;
+    const commands = events.map((event): ScoreCommand | Problem => {
+      if (event instanceof Problem) return event;
+      const home = homes[next++] as string | Problem;
+      return home instanceof Problem ? home : commandOf(event, home, requestId);
+    });
+    return Promise.all(commands.map((command) => this.#result(command)));
+  }
+
+  /** @throws {Problem} for everything that can be refused without asking a store */
+  #check(received: ReceivedEvent): BulkEvent {
+    if ('unreadable' in received) throw new Problem('malformed_body', received.unreadable);
+    const event = parseBulkEvent(received.value);
+    if ('reason' in event) throw new Problem('invalid_request', event.reason);
+    rulesOf(event.game);
+    return event.region === undefined ? event : { ...event, region: parseRegion(this.#shards, event.region) };
+  }
+
+  async #result(command: ScoreCommand | Problem): Promise<BulkResult> {
+    try {
+      if (command instanceof Problem) throw command;
+      const { answer, replayed } = await this.#scores.apply(command);
+      return { ok: true, ...answer, ...(replayed && { replayed }) };
+    } catch (error) {
+      const { code, message } = toProblem(error);
+      return { ok: false, code, detail: message };
+    }
+  }
+}
+
+function commandOf(event: BulkEvent, region: string, requestId: string): ScoreCommand {
+  return {
+    action: event.delta === undefined ? 'score' : 'add',
+    subject: { userId: event.user_id, region, name: event.name, limited: false },
+    game: event.game,
+    value: event.delta ?? event.score,
+    idempotencyKey: event.event_id,
+    requestId,
+  };
+}
+
+function attempt<Result>(act: () => Result): Result | Problem {
+  try {
+    return act();
+  } catch (error) {
+    return toProblem(error);
+  }
+}

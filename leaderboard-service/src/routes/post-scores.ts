@@ -1,0 +1,66 @@
+import { isUtf8 } from 'node:buffer';
+import { BulkAnswer, BulkBody, bulkLimitBytes, bulkMaxEvents } from '@leaderboard/shared/contracts/bulk';
+import { replaceInexactNumbers } from '@leaderboard/shared/http/json-body';
+import { Problem } from '@leaderboard/shared/http/problems';
+import { Value } from 'typebox/value';
+import type { ReceivedEvent } from '../domain/bulk.js';
+import type { RegisterRoute } from './route.js';
+
+/**
+ * Many events at once, for game servers: `{"events":[…]}`, or one event a line. What is wrong with one event is
+ * told in its result; only a body that is no list of 1–1000 events is refused as a whole.
+ */
+export const postScores: RegisterRoute = (app, { services, guard }) => {
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    const options = { parseAs: 'buffer', bodyLimit: bulkLimitBytes } as const;
+    scope.addContentTypeParser<Buffer>('application/json', options, async (_request: unknown, body: Buffer) =>
+      readEvents(body),
+    );
+    scope.addContentTypeParser<Buffer>(
+      'application/x-ndjson',
+      options,
+      async (_request: unknown, body: Buffer) => readLines(body),
+    );
+    scope.post(
+      '/scores',
+      { onRequest: guard.servers, bodyLimit: bulkLimitBytes, schema: { response: { 200: BulkAnswer } } },
+      async (request) => ({
+        results: await services.bulk.apply((request.body ?? []) as ReceivedEvent[], request.id),
+      }),
+    );
+  });
+};
+
+function readEvents(body: Buffer): ReceivedEvent[] {
+  const parsed = parse(textOf(body));
+  if (parsed === undefined) throw new Problem('malformed_body', 'The body is not JSON');
+  if (!Value.Check(BulkBody, parsed.value)) {
+    throw new Problem('invalid_request', `The body must be {"events":[…]} with 1–${bulkMaxEvents} events`);
+  }
+  return parsed.value.events.map((value) => ({ value }));
+}
+
+function readLines(body: Buffer): ReceivedEvent[] {
+  const lines = textOf(body)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
+  if (lines.length < 1 || lines.length > bulkMaxEvents) {
+    throw new Problem('invalid_request', `The body must have 1–${bulkMaxEvents} lines`);
+  }
+  return lines.map((line) => parse(line) ?? { unreadable: 'This line is not JSON' });
+}
+
+function textOf(body: Buffer): string {
+  if (!isUtf8(body)) throw new Problem('malformed_body', 'The body is not UTF-8');
+  return body.toString();
+}
+
+/** A number that would be rounded becomes null, which no event takes: its neighbours must not suffer. */
+function parse(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(replaceInexactNumbers(text)) };
+  } catch {
+    return undefined;
+  }
+}
