@@ -20,7 +20,7 @@ const Settings = Type.Object({
   BCRYPT_ROUNDS: Type.Integer({ default: 10, minimum: 4, maximum: 15 }),
   BCRYPT_THREADS: Type.Integer({ default: 1, minimum: 1, maximum: 64 }),
   USER_WRITES_PER_SECOND: Type.Number({ default: 10, minimum: 0 }),
-  USER_WRITES_BURST: Type.Integer({ default: 20, minimum: 1 }),
+  USER_WRITES_BURST: Type.Integer({ default: 20, minimum: 0 }),
   REGION_WRITES_PER_SECOND: Type.Number({ default: 50_000, minimum: 0 }),
   QUEUE_MAX: Type.Integer({ default: 100_000, minimum: 0 }),
 });

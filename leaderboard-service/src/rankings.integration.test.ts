@@ -45,7 +45,7 @@ describe.each([1, 3])('rankings merged over regions with %d partition(s)', (part
       for (const { userId, region, scores } of players) {
         const score = scores[round];
         if (score === undefined) continue;
-        const subject = { userId, region, name: userId, limited: false };
+        const subject = { userId, region, name: userId, newName: userId, limited: false };
         const command = {
           action: 'score',
           game: undefined,
@@ -128,10 +128,32 @@ describe.each([1, 3])('rankings merged over regions with %d partition(s)', (part
     },
   );
 
+  it('never counts a user who moves before itself', async () => {
+    await service.reset();
+    const command = { action: 'set', game: undefined, idempotencyKey: undefined, requestId: 'r' } as const;
+    const subject = { userId: 'mover', region: 'EU', name: 'mover', newName: 'mover', limited: false };
+    await service.services.scores.apply({ ...command, subject, value: 0 });
+    let moving = true;
+    const mover = (async () => {
+      for (let value = 1; moving; value += 1)
+        await service.services.scores.apply({ ...command, subject, value });
+    })();
+    for (let count = 0; count < 150 && moving; count += 1) {
+      const scope = scopeOf('GLOBAL', count % 2 ? 'unique' : 'shared');
+      expect(await service.services.rankings.rank(scope, 'mover')).toMatchObject({ rank: 1, total: 1 });
+      const { self, around } = await service.services.rankings.around(scope, 'mover', 5);
+      expect([self.rank, around.length]).toEqual([1, 0]);
+      const { rows } = await service.services.rankings.ranks(scope, ['mover']);
+      expect(rows[0]?.rank).toBe(1);
+    }
+    moving = false;
+    await mover;
+  });
+
   it('answers the same rank to a write as to a read', async () => {
     await service.reset();
     for (let user = 0; user < 30; user += 1) {
-      const subject = { userId: `user-${user}`, region: 'EU', name: 'x', limited: false };
+      const subject = { userId: `user-${user}`, region: 'EU', name: 'x', newName: 'x', limited: false };
       const command = {
         action: 'score',
         game: undefined,

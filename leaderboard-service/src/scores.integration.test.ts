@@ -252,6 +252,98 @@ describe('who may write', () => {
   });
 });
 
+describe('a server that posts for a registered user', () => {
+  it('leaves the name that the user chose', async () => {
+    await supertest(service.app.server)
+      .post('/auth/register')
+      .send({ user_id: 'greta', name: 'Greta G.', region: 'EU' });
+    const { body } = await post('/score', server(), { user_id: 'greta', score: 1 }).expect(200);
+    expect(body).toMatchObject({ name: 'Greta G.', region: 'EU' });
+  });
+});
+
+describe('a refused write of a server', () => {
+  it('leaves no trace of the user it named', async () => {
+    await post('/score', server(), { user_id: 'hugo', region: 'NA', game: 'no-such-game', score: 1 }).expect(
+      404,
+    );
+    await supertest(service.app.server)
+      .post('/auth/register')
+      .send({ user_id: 'hugo', name: 'Hugo' })
+      .expect(201);
+  });
+});
+
+describe('POST /scores', () => {
+  const bulk = (body: object | string, type = 'application/json', token = server()) =>
+    supertest(service.app.server)
+      .post('/scores')
+      .auth(token, { type: 'bearer' })
+      .set('content-type', type)
+      .send(typeof body === 'string' ? body : JSON.stringify(body));
+
+  it('answers each event in order, and no bad one sinks its neighbours', async () => {
+    const { body } = await bulk(
+      '{"events":[{"user_id":"b1","region":"EU","score":5},{"user_id":"b2","score":1.5},{"user_id":"b 3","score":1},' +
+        '{"user_id":"b1","delta":2},{"user_id":"b1","region":"NA","score":9},{"user_id":"b4","game":"nope","score":1},' +
+        '{"user_id":"b5"},{"user_id":"b1","region":"MARS","score":1},null,{"user_id":"b6","score":6,"__proto__":{"x":1}}]}',
+    ).expect(200);
+    expect(
+      body.results.map(
+        (result: { ok: boolean; code?: string; score?: number }) => result.code ?? result.score,
+      ),
+    ).toEqual([
+      5,
+      'invalid_request',
+      'invalid_request',
+      7,
+      'region_mismatch',
+      'unknown_game',
+      'invalid_request',
+      'unknown_region',
+      'invalid_request',
+      'invalid_request',
+    ]);
+    expect(await messages('EU')).toHaveLength(2);
+  });
+
+  it('takes one event a line, and says which line is broken', async () => {
+    const lines =
+      '{"user_id":"n1","region":"EU","score":5}\n{"user_id":\n\n{"user_id":"n2","region":"EU","score":4}\n';
+    const { body } = await bulk(lines, 'application/x-ndjson').expect(200);
+    expect(body.results.map((result: { ok: boolean }) => result.ok)).toEqual([true, false, true]);
+    expect(body.results[1].code).toBe('malformed_body');
+  });
+
+  it('applies an event_id once', async () => {
+    const events = [{ user_id: 'i1', region: 'EU', delta: 5, event_id: 'e-1' }];
+    const first = await bulk({ events }).expect(200);
+    const second = await bulk({ events: [...events, ...events] }).expect(200);
+    expect(second.body.results).toEqual([0, 1].map(() => ({ ...first.body.results[0], replayed: true })));
+    expect((await messages('EU'))[0]?.event_id).toBe('e-1');
+  });
+
+  it.each([
+    ['no event', { events: [] }],
+    ['1001 events', { events: Array.from({ length: 1001 }, () => ({ user_id: 'x', score: 1 })) }],
+    ['no list', { events: 'x' }],
+    ['another shape', []],
+    ['half a body', '{"events":['],
+  ])('refuses %s as a whole', async (_, body) => {
+    await bulk(body).expect(400);
+    await bulk('', 'application/x-ndjson').expect(400);
+  });
+
+  it('refuses over 1 MiB, and other types', async () => {
+    await bulk(`{"events":[${' '.repeat(1024 * 1024)}]}`).expect(413);
+    await bulk('{}', 'text/plain').expect(415);
+  });
+
+  it('is for game servers', async () => {
+    await bulk({ events: [{ user_id: 'x', score: 1 }] }, 'application/json', alice()).expect(403);
+  });
+});
+
 describe('DELETE /score/:userId', () => {
   const remove = (token: string) =>
     supertest(service.app.server).delete('/score/fred').auth(token, { type: 'bearer' });

@@ -16,8 +16,8 @@ import { AcknowledgedWrites } from './store/acknowledged-writes.js';
 import { BoardReader } from './store/board-reader.js';
 import { ScoreWriter } from './store/score-writer.js';
 
-/** Where the queue has no bound, losses are counted over this many writes of a shard. */
-const leastRemembered = 100_000;
+/** Losses are counted over at least this many acknowledged writes, shared out over the shards. */
+const rememberedWrites = 400_000;
 
 /** The domain, wired to its stores: what routes are given. */
 export interface Services {
@@ -37,7 +37,7 @@ export function createServices(
   metrics: ServiceMetrics,
 ): Services {
   const { shards } = config.topology;
-  const acknowledged = new AcknowledgedWrites(Math.max(config.QUEUE_MAX, leastRemembered));
+  const acknowledged = new AcknowledgedWrites(Math.ceil(rememberedWrites / shards.shards.length));
   const scripts = new FencedScripts(redis, (shard, epoch, floor) => {
     const lost = acknowledged.takeLostAbove(shard, floor);
     metrics.lostWrites.inc({ shard: shard.tag }, lost);

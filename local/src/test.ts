@@ -88,7 +88,12 @@ async function runTests(args: string[]): Promise<Count> {
   const directory = mkdtempSync(join(tmpdir(), 'leaderboard-results-'));
   const resultFile = join(directory, 'results.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${resultFile}`];
-  const child = run('vitest', 'vitest.mjs', ['run', '--passWithNoTests', ...reporters, ...args], 'inherit');
+  const child = run(
+    'vitest',
+    'vitest.mjs',
+    ['run', ...(args.length > 0 ? ['--passWithNoTests'] : []), ...reporters, ...args],
+    'inherit',
+  );
   const passed = await succeeded(child);
   const result = readJson<VitestResult>(resultFile);
   rmSync(directory, { recursive: true });

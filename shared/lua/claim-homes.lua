@@ -4,7 +4,7 @@
 -- KEYS  1 shard:{S} of the accounts   2 queue:scores:{S}   3 prefix account:{S}:
 -- ARGV  1 most messages that may wait in the queue, 0 = no bound
 --       then 4 for each user: event_id, user_id, region, name
--- Returns two strings for each user: 'known' or 'claimed' and the home region, or 'queue_full' and ''.
+-- Returns three strings for each user: 'known' or 'claimed', the home region and the name; or 'queue_full', '', ''.
 -- Error CLOSED: as in write-scores.lua.
 
 local shard = redis.call('HMGET', KEYS[1], 'epoch', 'version')
@@ -21,7 +21,8 @@ local messages, reply = {}, {}
 for at = 2, #ARGV, 4 do
   local event_id, user_id, region, name = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local key = KEYS[3] .. user_id
-  local home = redis.call('HGET', key, 'region')
+  local account = redis.call('HMGET', key, 'region', 'name')
+  local home, known_name = account[1], account[2] or name
   local code = 'known'
   if not home then
     if queue_max > 0 and waiting >= queue_max then
@@ -42,6 +43,7 @@ for at = 2, #ARGV, 4 do
   end
   reply[#reply + 1] = code
   reply[#reply + 1] = home
+  reply[#reply + 1] = known_name
 end
 
 if #messages > 0 then

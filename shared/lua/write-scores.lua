@@ -12,7 +12,7 @@
 --         event_id, user_id, name ('' = as it is), game, order (desc|asc),
 --         op (best|set|incr|create|remove), value, least and greatest score allowed,
 --         limited ('1' = the user's bucket applies), idempotency key ('' = none), hash of the request,
---         request_id, spare
+--         request_id, name for a new user
 --
 -- Returns the last version given out, then two strings for each write, a code and its text:
 --   applied, replayed, exists   answer: JSON ["score"|null, "previous"|null, rank|null, changed 0|1, "reached µs", "name"]
@@ -95,7 +95,8 @@ local function apply(at)
   local event_id, user_id, given_name, game, order = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   local op, value = ARGV[at + 5], tonumber(ARGV[at + 6])
   local least, greatest = tonumber(ARGV[at + 7]), tonumber(ARGV[at + 8])
-  local limited, key, request_hash, request_id = ARGV[at + 9] == '1', ARGV[at + 10], ARGV[at + 11], ARGV[at + 12]
+  local limited, key, request_hash = ARGV[at + 9] == '1', ARGV[at + 10], ARGV[at + 11]
+  local request_id, new_name = ARGV[at + 12], ARGV[at + 13]
 
   local replay_key = KEYS[4] .. user_id .. ':' .. key
   if key ~= '' then
@@ -113,11 +114,13 @@ local function apply(at)
   local user = redis.call('HMGET', user_key, 'name', 'tat', score_field, reached_field)
   local previous, reached = tonumber(user[3]), tonumber(user[4])
   local name = given_name
-  if name == '' then name = user[1] or user_id end
+  if name == '' then name = user[1] or new_name end
 
   if op == 'create' and previous then
     local rank = redis.call('ZRANK', board, member_of(user_id, reached)) + 1
-    return 'exists', answer_of(previous, previous, rank, false, reached, name)
+    local answer = answer_of(previous, previous, rank, false, reached, user[1] or name)
+    if key ~= '' then redis.call('SET', replay_key, request_hash .. ' ' .. answer, 'PX', idempotency_ttl) end
+    return 'exists', answer
   end
   if op == 'remove' and not previous then return 'not_ranked', '' end
 

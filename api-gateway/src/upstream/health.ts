@@ -129,7 +129,8 @@ export class UpstreamHealth {
     if (period !== this.#period) return;
     this.#failures++;
     if (this.#status === 'trial') {
-      this.#eject(`failed its trial request: ${reason}`);
+      if (this.#environment.mayEject()) this.#eject(`failed its trial request: ${reason}`);
+      else this.#trialTaken = false;
     } else if (this.#status === 'up' && this.#failures >= this.#rules.failuresToEject) {
       if (this.#environment.mayEject()) this.#eject(`${this.#failures} requests failed in a row: ${reason}`);
     }

@@ -1,7 +1,6 @@
 import type { RegisterBody } from '@leaderboard/shared/contracts/accounts';
 import type { Caller } from '@leaderboard/shared/http/auth';
 import { Problem } from '@leaderboard/shared/http/problems';
-import { RedisOutcomeUnknown } from '@leaderboard/shared/topology/redis';
 import { everyone } from '@leaderboard/shared/topology/regions';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import type { AccountStore } from '../store/account-store.js';
@@ -52,7 +51,7 @@ export class Accounts {
 
   /** @throws {Problem} bad_credentials, the same and as slow for an unknown user; auth_busy */
   async login(userId: string, password: string): Promise<Player> {
-    checkPasswordLength(password);
+    checkPasswordLength(password, 0);
     const account = await this.#store.find(userId);
     const fits = await this.#passwords.verify(password, account?.passwordHash);
     if (!account || !fits) throw new Problem('bad_credentials', 'No account has this user_id and password');
@@ -76,10 +75,13 @@ export class Accounts {
     return (await this.#store.find(userId))?.region;
   }
 
-  /** An account whose first score was refused is taken back, so that the same request may be tried again. */
+  /**
+   * An account whose first score was refused, or is not known to stand, is taken back, so that the same request may be
+   * tried again: nobody would ever see the password of the first.
+   */
   async #firstScore(player: Player, value: number, version: string, requestId: string): Promise<void> {
     const { user_id: userId, name, region } = player;
-    const subject = { userId, name, region, limited: false };
+    const subject = { userId, name, newName: name, region, limited: false };
     try {
       await this.#scores.apply({
         action: 'create',
@@ -90,7 +92,8 @@ export class Accounts {
         requestId,
       });
     } catch (error) {
-      if (!(error instanceof RedisOutcomeUnknown)) await this.#store.withdraw(userId, version);
+      // Where even this fails the account stays; the client is told the first trouble, not the second.
+      await this.#store.withdraw(userId, version).catch(() => {});
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import { type BulkEvent, type BulkResult, parseBulkEvent } from '@leaderboard/sh
 import { toProblem } from '@leaderboard/shared/http/problem-handler';
 import { Problem } from '@leaderboard/shared/http/problems';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
-import { rulesOf } from './games.js';
+import type { Home } from '../store/account-store.js';
 import type { Homes } from './homes.js';
 import { parseRegion } from './regions.js';
 import type { ScoreCommand, Scores } from './scores.js';
@@ -34,7 +34,7 @@ export class BulkScores {
     let next = 0;
     const commands = events.map((event): ScoreCommand | Problem => {
       if (event instanceof Problem) return event;
-      const home = homes[next++] as string | Problem;
+      const home = homes[next++] as Home | Problem;
       return home instanceof Problem ? home : commandOf(event, home, requestId);
     });
     return Promise.all(commands.map((command) => this.#result(command)));
@@ -45,7 +45,7 @@ export class BulkScores {
     if ('unreadable' in received) throw new Problem('malformed_body', received.unreadable);
     const event = parseBulkEvent(received.value);
     if ('reason' in event) throw new Problem('invalid_request', event.reason);
-    rulesOf(event.game);
+    this.#scores.check({ action: actionOf(event), game: event.game, value: event.delta ?? event.score });
     return event.region === undefined ? event : { ...event, region: parseRegion(this.#shards, event.region) };
   }
 
@@ -61,10 +61,18 @@ export class BulkScores {
   }
 }
 
-function commandOf(event: BulkEvent, region: string, requestId: string): ScoreCommand {
+const actionOf = ({ delta }: BulkEvent) => (delta === undefined ? 'score' : 'add');
+
+function commandOf(event: BulkEvent, home: Home, requestId: string): ScoreCommand {
   return {
-    action: event.delta === undefined ? 'score' : 'add',
-    subject: { userId: event.user_id, region, name: event.name, limited: false },
+    action: actionOf(event),
+    subject: {
+      userId: event.user_id,
+      region: home.region,
+      name: event.name,
+      newName: home.name,
+      limited: false,
+    },
     game: event.game,
     value: event.delta ?? event.score,
     idempotencyKey: event.event_id,

@@ -1,7 +1,7 @@
 import { Problem } from '@leaderboard/shared/http/problems';
 import { everyone } from '@leaderboard/shared/topology/regions';
 import { LRUCache } from 'lru-cache';
-import type { AccountStore } from '../store/account-store.js';
+import type { AccountStore, Home } from '../store/account-store.js';
 
 /** A home does not change, so it is remembered for as long as there is room and the accounts' epoch lasts. */
 const rememberedUsers = 200_000;
@@ -16,21 +16,21 @@ export interface WantedHome {
 /** Where users live, for game servers that post for anyone: the first score of an unknown user claims a home. */
 export class Homes {
   readonly #accounts: AccountStore;
-  readonly #known = new LRUCache<string, { home: string; epoch: number }>({ max: rememberedUsers });
+  readonly #known = new LRUCache<string, { home: Home; epoch: number }>({ max: rememberedUsers });
 
   constructor(accounts: AccountStore) {
     this.#accounts = accounts;
   }
 
   /** @throws {Problem} region_mismatch, queue_full */
-  async resolve(wanted: WantedHome): Promise<string> {
+  async resolve(wanted: WantedHome): Promise<Home> {
     const [home] = await this.resolveAll([wanted]);
-    if (typeof home !== 'string') throw home;
+    if (home === undefined || home instanceof Problem) throw home;
     return home;
   }
 
   /** The home of each user in order, or the Problem that stands in its way. */
-  async resolveAll(wanted: readonly WantedHome[]): Promise<(string | Problem)[]> {
+  async resolveAll(wanted: readonly WantedHome[]): Promise<(Home | Problem)[]> {
     const homes = wanted.map(({ userId }) => this.#remembered(userId));
     const unknown = wanted.filter((_, at) => homes[at] === undefined);
     const claims = unknown.map(({ userId, region, name }) => ({
@@ -43,20 +43,19 @@ export class Homes {
 
     let next = 0;
     return wanted.map(({ userId, region }, at) => {
-      const home = homes[at] ?? (claimed[next++] as string | Problem);
-      const mismatch = typeof home === 'string' && region !== undefined && region !== home;
-      return mismatch
-        ? new Problem('region_mismatch', `"${userId}" lives in ${home}, not in ${region}`)
-        : home;
+      const home = homes[at] ?? (claimed[next++] as Home | Problem);
+      if (home instanceof Problem || region === undefined || region === home.region) return home;
+      return new Problem('region_mismatch', `"${userId}" lives in ${home.region}, not in ${region}`);
     });
   }
 
-  #remembered(userId: string): string | undefined {
+  #remembered(userId: string): Home | undefined {
     const known = this.#known.get(userId);
     return known?.epoch === this.#accounts.epochOf(userId) ? known.home : undefined;
   }
 
-  #remember(userId: string, home: string | Problem | undefined): void {
-    if (typeof home === 'string') this.#known.set(userId, { home, epoch: this.#accounts.epochOf(userId) });
+  #remember(userId: string, home: Home | Problem | undefined): void {
+    if (home === undefined || home instanceof Problem) return;
+    this.#known.set(userId, { home, epoch: this.#accounts.epochOf(userId) });
   }
 }

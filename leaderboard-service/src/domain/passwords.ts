@@ -7,6 +7,7 @@ import { Piscina } from 'piscina';
 const maxWaiting = 64;
 /** Hashing yields to serving where the system lets it. */
 const niceIncrement = 10;
+const leastPasswordBytes = 8;
 const bcryptLimitBytes = 72;
 
 /** Hashes and checks passwords in threads of their own, never on the event loop. */
@@ -53,10 +54,14 @@ export class Passwords {
   }
 }
 
-/** @throws {Problem} for a password of which bcrypt would ignore the end. */
-export function checkPasswordLength(password: string): void {
-  if (Buffer.byteLength(password) <= bcryptLimitBytes) return;
-  const message = `must have at most ${bcryptLimitBytes} bytes`;
+/**
+ * @param leastBytes 0 where a password is only tried
+ * @throws {Problem} for one that is too short, or of which bcrypt would ignore the end
+ */
+export function checkPasswordLength(password: string, leastBytes = leastPasswordBytes): void {
+  const bytes = Buffer.byteLength(password);
+  if (bytes >= leastBytes && bytes <= bcryptLimitBytes) return;
+  const message = `must have ${leastPasswordBytes} to ${bcryptLimitBytes} bytes`;
   throw new Problem('invalid_request', `body/password ${message}`, {
     errors: [{ path: 'body/password', message }],
   });

@@ -3,7 +3,7 @@ import { Problem } from '@leaderboard/shared/http/problems';
 import { comparePlaces, type Place, startOfTies } from '@leaderboard/shared/scoring/place';
 import { isoFromUs } from '@leaderboard/shared/scoring/time';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
-import type { Board, BoardReader, Entry, SliceRequest } from '../store/board-reader.js';
+import type { Board, BoardReader, Entry, FoundEntry, SliceRequest } from '../store/board-reader.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { assignRanks, type MergedSlice, mergeSlices, percentileOf } from './merge.js';
 
@@ -18,7 +18,8 @@ export interface RankingScope {
 
 /**
  * Rankings over one or many shards. A read asks every shard of its region about the same places in one
- * round; a user's own place is found in a round before that.
+ * round; a user's own place is found in a round before that, together with its standing in its home shard, so
+ * that nobody who moves in between is counted twice.
  */
 export class Rankings {
   readonly #reader: BoardReader;
@@ -44,39 +45,42 @@ export class Rankings {
 
   /** @throws {Problem} not_ranked */
   async rank(scope: RankingScope, userId: string): Promise<RankAnswer> {
-    const entry = await this.#find(scope, userId);
-    const place = rankingPlace(scope, entry);
-    const slice = await this.#readOne(scope, { place, rowsBefore: 0, rowsFrom: 0 });
-    return rankAnswer(entry, slice.before + 1, slice.total);
+    const found = await this.#find(scope, userId);
+    const [standing] = await this.#standings(scope, [found]);
+    return rankAnswer(found.entry, standing as Standing);
   }
 
   /** @throws {Problem} not_ranked */
   async around(scope: RankingScope, userId: string, range: number) {
-    const self = await this.#find(scope, userId);
-    const slice = await this.#readOne(scope, { place: self.place, rowsBefore: range, rowsFrom: range + 1 });
+    const found = await this.#find(scope, userId);
+    const self = found.entry;
+    const unique = { ...scope, ties: 'unique' } as const;
+    const [[standing], slice] = await Promise.all([
+      this.#standings(unique, [found]),
+      this.#readOne(scope, { place: self.place, rowsBefore: range, rowsFrom: range + 1 }),
+    ]);
+    const { rank, total } = standing as Standing;
     const others = slice.entries.filter((entry) => entry.userId !== userId);
     const before = others.filter((entry) => comparePlaces(entry.place, self.place) < 0).slice(-range);
     const after = others.filter((entry) => comparePlaces(entry.place, self.place) > 0).slice(0, range);
-    const rows = await this.#rows(scope, [...before, self, ...after], slice.before + 1 - before.length);
+    const rows = await this.#rows(scope, [...before, self, ...after], Math.max(1, rank - before.length));
     const [own] = rows.splice(before.length, 1);
-    return { self: rankAnswer(self, (own as Row).rank, slice.total), around: rows };
+    return { self: rankAnswer(self, { rank: (own as Row).rank, total }), around: rows };
   }
 
   async ranks(scope: RankingScope, userIds: readonly string[]) {
     const wanted = [...new Set(userIds)];
-    const entries = (await this.#findAll(scope, wanted)).sort((a, b) => comparePlaces(a.place, b.place));
-    const requests = entries.map((entry) => ({
-      place: rankingPlace(scope, entry),
-      rowsBefore: 0,
-      rowsFrom: 0,
-    }));
-    const start = { place: undefined, rowsBefore: 0, rowsFrom: 0 };
-    const [board, ...slices] = await this.#read(scope, [start, ...requests]);
-    const found = new Set(entries.map((entry) => entry.userId));
+    const found = await this.#findAll(scope, wanted);
+    found.sort((a, b) => comparePlaces(a.entry.place, b.entry.place));
+    const [standings, board] = await Promise.all([
+      this.#standings(scope, found),
+      this.#readOne(scope, { place: undefined, rowsBefore: 0, rowsFrom: 0 }),
+    ]);
+    const known = new Set(found.map(({ entry }) => entry.userId));
     return {
-      total: board?.total ?? 0,
-      rows: entries.map((entry, at) => rowOf(entry, (slices[at] as MergedSlice).before + 1)),
-      not_found: wanted.filter((userId) => !found.has(userId)),
+      total: board.total,
+      rows: found.map(({ entry }, at) => rowOf(entry, (standings[at] as Standing).rank)),
+      not_found: wanted.filter((userId) => !known.has(userId)),
     };
   }
 
@@ -96,19 +100,21 @@ export class Rankings {
     let firstShared: number | undefined;
     if (scope.ties === 'shared') {
       const place = startOfTies(first.place.sortKey);
-      firstShared = (await this.#readOne(scope, { place, rowsBefore: 0, rowsFrom: 0 })).before + 1;
+      const { before } = await this.#readOne(scope, { place, rowsBefore: 0, rowsFrom: 0 });
+      // Somebody who has overtaken since the rows were read must not push them down.
+      firstShared = Math.min(before + 1, firstRank);
     }
     const ranks = assignRanks(entries, firstRank, firstShared);
     return entries.map((entry, at) => rowOf(entry, ranks[at] as number));
   }
 
-  async #find(scope: RankingScope, userId: string): Promise<Entry> {
-    const [entry] = await this.#findAll(scope, [userId]);
-    if (!entry) throw new Problem('not_ranked', `"${userId}" has no score in ${scope.region}`);
-    return entry;
+  async #find(scope: RankingScope, userId: string): Promise<FoundEntry> {
+    const [found] = await this.#findAll(scope, [userId]);
+    if (!found) throw new Problem('not_ranked', `"${userId}" has no score in ${scope.region}`);
+    return found;
   }
 
-  async #findAll({ region, board }: RankingScope, userIds: readonly string[]): Promise<Entry[]> {
+  async #findAll({ region, board }: RankingScope, userIds: readonly string[]): Promise<FoundEntry[]> {
     const byShard = new Map<Shard, string[]>();
     for (const userId of userIds) {
       for (const shard of this.#shards.candidates(region, userId)) {
@@ -121,6 +127,35 @@ export class Rankings {
       [...byShard].map(([shard, ids]) => this.#reader.findEntries(shard, board, ids)),
     );
     return found.flat();
+  }
+
+  /** Rank and total of entries: what their home shards said, and what the other shards of the region count. */
+  async #standings({ region, board, ties }: RankingScope, found: readonly FoundEntry[]): Promise<Standing[]> {
+    const standings = found.map(({ before, better, total }) => ({
+      rank: (ties === 'shared' ? better : before) + 1,
+      total,
+    }));
+    await Promise.all(
+      this.#shards.readSet(region).map(async (shard) => {
+        const elsewhere = found.flatMap((one, at) => (one.shard === shard ? [] : [{ one, at }]));
+        if (elsewhere.length === 0) return;
+        const requests = elsewhere.map(({ one }) => {
+          const { place } = one.entry;
+          return {
+            place: ties === 'shared' ? startOfTies(place.sortKey) : place,
+            rowsBefore: 0,
+            rowsFrom: 0,
+          };
+        });
+        const { total, slices } = await this.#reader.readSlices(shard, board, requests);
+        for (const [index, { at }] of elsewhere.entries()) {
+          const standing = standings[at] as Standing;
+          standing.rank += slices[index]?.before ?? 0;
+          standing.total += total;
+        }
+      }),
+    );
+    return standings;
   }
 
   async #readOne(scope: RankingScope, request: SliceRequest): Promise<MergedSlice> {
@@ -143,9 +178,10 @@ export class Rankings {
   }
 }
 
-/** The place up to which is counted: the entry's own, or with shared ties the first of its score. */
-function rankingPlace({ ties }: RankingScope, entry: Entry): Place {
-  return ties === 'shared' ? startOfTies(entry.place.sortKey) : entry.place;
+/** Where an entry stands among all that a read covers. */
+interface Standing {
+  rank: number;
+  total: number;
 }
 
 function rowOf(entry: Entry, rank: number): Row {
@@ -159,8 +195,6 @@ function rowOf(entry: Entry, rank: number): Row {
   };
 }
 
-/** A user who left the board between two rounds must not make the total smaller than the rank. */
-function rankAnswer(entry: Entry, rank: number, counted: number): RankAnswer {
-  const total = Math.max(counted, rank);
+function rankAnswer(entry: Entry, { rank, total }: Standing): RankAnswer {
   return { ...rowOf(entry, rank), total, percentile: percentileOf(rank, total) };
 }

@@ -3,6 +3,7 @@ import type { WriteAnswer } from '@leaderboard/shared/contracts/scores';
 import { Problem } from '@leaderboard/shared/http/problems';
 import { memberOf, sortKeyOf } from '@leaderboard/shared/scoring/place';
 import { isoFromUs } from '@leaderboard/shared/scoring/time';
+import { RedisOutcomeUnknown } from '@leaderboard/shared/topology/redis';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import type { AppliedWrite, Operation, ScoreWriter } from '../store/score-writer.js';
 import { type GameRules, rulesOf } from './games.js';
@@ -42,12 +43,23 @@ export class Scores {
     this.#count = count;
   }
 
+  /**
+   * What can be refused without asking a store, before a home is claimed for its user.
+   * @throws {Problem} unknown_game, score_out_of_range
+   */
+  check({ action, game, value }: Pick<ScoreCommand, 'action' | 'game' | 'value'>): void {
+    const { leastScore, greatestScore } = rulesOf(game);
+    if (value === undefined || operationOf(action, rulesOf(game)) === 'incr') return;
+    if (value >= leastScore && value <= greatestScore) return;
+    throw new Problem('score_out_of_range', `The score must lie between ${leastScore} and ${greatestScore}`);
+  }
+
   /** @throws {Problem} unknown_game and whatever the write script refuses */
   async apply(command: ScoreCommand): Promise<ScoreOutcome> {
     const rules = rulesOf(command.game);
     const written = await this.#write(rules, command);
     return {
-      answer: await this.#answer(rules, command.subject, written),
+      answer: await this.#answerTo(rules, command.subject, written),
       replayed: written.outcome === 'replayed',
       created: command.action === 'create' && written.outcome !== 'exists',
     };
@@ -76,6 +88,7 @@ export class Scores {
       eventId: idempotencyKey ?? randomUUID(),
       userId: subject.userId,
       name: subject.name,
+      newName: subject.newName,
       game: rules.game,
       order: rules.order,
       operation,
@@ -86,9 +99,18 @@ export class Scores {
       idempotency:
         idempotencyKey === undefined
           ? undefined
-          : { key: idempotencyKey, requestHash: hashOf([operation, rules.game, value]) },
+          : { key: idempotencyKey, requestHash: hashOf([operation, rules.game, value, subject.name]) },
       requestId: command.requestId,
     });
+  }
+
+  /** The write stands by now: whatever goes wrong with its rank must not look like a refusal. */
+  async #answerTo(rules: GameRules, subject: Subject, written: AppliedWrite): Promise<WriteAnswer> {
+    try {
+      return await this.#answer(rules, subject, written);
+    } catch (error) {
+      throw new RedisOutcomeUnknown(`rank of an applied write: ${String(error)}`);
+    }
   }
 
   async #answer(rules: GameRules, subject: Subject, written: AppliedWrite): Promise<WriteAnswer> {

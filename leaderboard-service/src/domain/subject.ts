@@ -10,6 +10,8 @@ export interface Subject {
   readonly region: string;
   /** Undefined: the name stays as it is. */
   readonly name: string | undefined;
+  /** What a user without an entry is called when no name is given. */
+  readonly newName: string;
   /** Players have a token bucket, game servers have none. */
   readonly limited: boolean;
 }
@@ -47,7 +49,13 @@ export class Subjects {
       });
     }
     const home = await this.#homes.resolve({ userId: named.user_id, region, name: named.name });
-    return { userId: named.user_id, region: home, name: named.name, limited: false };
+    return {
+      userId: named.user_id,
+      region: home.region,
+      name: named.name,
+      newName: home.name,
+      limited: false,
+    };
   }
 
   #player(caller: Caller, named: NamedSubject, region: string | undefined): Subject {
@@ -62,7 +70,7 @@ export class Subjects {
       throw new Problem('forbidden', 'A player may not write under another name');
     }
     const home = parseRegion(this.#shards, caller.region);
-    return { userId: caller.user_id, region: home, name: caller.name, limited: true };
+    return { userId: caller.user_id, region: home, name: caller.name, newName: caller.name, limited: true };
   }
 
   /** @throws {Problem} forbidden, where `PLAYER_WRITES=false` leaves scores to game servers */

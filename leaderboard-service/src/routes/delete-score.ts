@@ -16,7 +16,7 @@ export const deleteScore: RegisterRoute = (app, { services, guard }) => {
       const home = await services.accounts.homeOf(userId);
       if (home === undefined) throw new Problem('unknown_user', `There is no user "${userId}"`);
       await services.scores.remove({
-        subject: { userId, region: home, name: undefined, limited: false },
+        subject: { userId, region: home, name: undefined, newName: userId, limited: false },
         game: request.query.game,
         idempotencyKey: undefined,
         requestId: request.id,

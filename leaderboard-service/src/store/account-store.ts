@@ -19,6 +19,12 @@ export interface HomeClaim {
   readonly name: string;
 }
 
+/** Where a user lives, and the name it is known by. */
+export interface Home {
+  readonly region: string;
+  readonly name: string;
+}
+
 /** Accounts and home regions, in the GLOBAL region's shards whatever a user's home is. */
 export class AccountStore {
   readonly #scripts: FencedScripts;
@@ -73,16 +79,16 @@ export class AccountStore {
   }
 
   /**
-   * The home region of each user, in order: the one claimed here when there was none before. A Problem in
-   * place of a region is the refusal of that one claim.
+   * The home of each user, in order: the one claimed here when there was none before. A Problem in place of a
+   * home is the refusal of that one claim.
    */
-  async claimHomes(claims: readonly HomeClaim[]): Promise<(string | Problem)[]> {
+  async claimHomes(claims: readonly HomeClaim[]): Promise<(Home | Problem)[]> {
     const byShard = new Map<Shard, number[]>();
     for (const [at, claim] of claims.entries()) {
       const shard = this.#shards.account(claim.userId);
       byShard.set(shard, [...(byShard.get(shard) ?? []), at]);
     }
-    const homes: (string | Problem)[] = new Array(claims.length);
+    const homes: (Home | Problem)[] = new Array(claims.length);
     await Promise.all(
       [...byShard].map(async ([shard, positions]) => {
         const keys = [shardKey(shard), queueKey(shard), accountKey(shard, '')];
@@ -95,7 +101,8 @@ export class AccountStore {
           ...args,
         ])) as string[];
         for (const [index, at] of positions.entries()) {
-          homes[at] = reply[index * 2] === 'queue_full' ? queueFull() : (reply[index * 2 + 1] as string);
+          const [code, region = '', name = ''] = reply.slice(index * 3, index * 3 + 3);
+          homes[at] = code === 'queue_full' ? queueFull() : { region, name };
         }
       }),
     );

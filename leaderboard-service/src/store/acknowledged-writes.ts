@@ -14,7 +14,7 @@ export class AcknowledgedWrites {
   readonly #remembered: number;
   readonly #batches = new Map<Shard, { list: Batch[]; writes: number }>();
 
-  /** @param remembered writes of each shard, at least as many as can wait in a queue */
+  /** @param remembered writes of each shard; losses beyond that are not counted */
   constructor(remembered: number) {
     this.#remembered = remembered;
   }

@@ -27,6 +27,16 @@ export interface Entry {
   readonly place: Place;
 }
 
+/** An entry and its standing in its home shard, of one moment. */
+export interface FoundEntry {
+  readonly entry: Entry;
+  readonly shard: Shard;
+  /** Entries of the shard: in all, before this one, and with a strictly better score. */
+  readonly total: number;
+  readonly before: number;
+  readonly better: number;
+}
+
 /** What to read around a place; `undefined` is the start of the board. */
 export interface SliceRequest {
   readonly place: Place | undefined;
@@ -54,19 +64,25 @@ export class BoardReader {
     this.#scripts = scripts;
   }
 
-  /** The entries of these users in this shard; users without one are left out. */
-  async findEntries(shard: Shard, board: Board, userIds: readonly string[]): Promise<Entry[]> {
-    const keys = [shardKey(shard), userKey(shard, '')];
+  /** The entries of these users in this shard, and where they stand in it; users without one are left out. */
+  async findEntries(shard: Shard, board: Board, userIds: readonly string[]): Promise<FoundEntry[]> {
+    const keys = [shardKey(shard), userKey(shard, ''), boardKey(shard, board.game)];
     const reply = await this.#scripts.run('find-entries', shard, keys, [board.game, ...userIds]);
-    const fields = reply as string[];
+    const [total, ...fields] = reply as RedisReply[];
     return userIds.flatMap((userId, at) => {
-      const [score, reached, name, found] = fields.slice(at * 4, at * 4 + 4);
+      const [found, score, reached, name, before, better] = fields.slice(at * 6, at * 6 + 6);
       if (found !== '1') return [];
       const reachedAtUs = Number(reached);
       const place = { sortKey: sortKeyOf(Number(score), board.order), member: memberOf(userId, reachedAtUs) };
-      return [
-        { userId, name: name || userId, region: shard.region, score: Number(score), reachedAtUs, place },
-      ];
+      const entry = {
+        userId,
+        name: String(name || userId),
+        region: shard.region,
+        score: Number(score),
+        reachedAtUs,
+        place,
+      };
+      return [{ entry, shard, total: Number(total), before: Number(before), better: Number(better) }];
     });
   }
 

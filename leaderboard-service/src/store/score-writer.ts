@@ -13,8 +13,10 @@ export type Operation = 'best' | 'set' | 'incr' | 'create' | 'remove';
 export interface ScoreWrite {
   readonly eventId: string;
   readonly userId: string;
-  /** Undefined: as it is, or the user id for a new entry. */
+  /** Undefined: as it is. */
   readonly name: string | undefined;
+  /** For a user without an entry, when no name is given. */
+  readonly newName: string;
   readonly game: string;
   readonly order: Order;
   readonly operation: Operation;
@@ -113,7 +115,7 @@ export class ScoreWriter {
     return [
       shard.region,
       String(queueMax),
-      String(intervalUs(userWritesPerSecond)),
+      String(userWritesBurst === 0 ? 0 : intervalUs(userWritesPerSecond)),
       String(userWritesBurst),
       String(intervalUs(shardWritesPerSecond)),
       String(Math.max(1, Math.ceil(shardWritesPerSecond))),
@@ -137,7 +139,7 @@ function writeArguments(write: ScoreWrite): string[] {
     write.idempotency?.key ?? '',
     write.idempotency?.requestHash ?? '',
     write.requestId,
-    '',
+    write.newName,
   ];
 }
 

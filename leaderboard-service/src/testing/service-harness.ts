@@ -2,12 +2,12 @@ import { startDisposableRedis } from '@leaderboard/local/disposable-redis';
 import type { App } from '@leaderboard/shared/http/app';
 import { type Caller, mintToken } from '@leaderboard/shared/http/auth';
 import { createLogger } from '@leaderboard/shared/logger';
-import { openShard } from '@leaderboard/shared/scripting/open-shard';
 import { RedisConnections } from '@leaderboard/shared/topology/redis';
 import { buildApp } from '../app.js';
 import { loadConfig } from '../config.js';
 import { createServiceMetrics } from '../service-metrics.js';
 import { createServices, type Services } from '../services.js';
+import { openShard } from './open-shard.js';
 
 const secret = 'integration-test-secret-0123456789abcdef';
 

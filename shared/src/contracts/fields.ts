@@ -14,16 +14,19 @@ export const UserId = Type.String({
   examples: ['alice'],
 });
 
+export const namePattern =
+  '^[^\\p{Cc}\\p{Cs}\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069\\uFEFF]{1,64}$';
 /** Anything people write, but no control, bidirectional or invisible line characters and no lone surrogate. */
 export const Name = Type.String({
-  pattern: '^[^\\p{Cc}\\p{Cs}\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069\\uFEFF]{1,64}$',
+  pattern: namePattern,
   description: 'A display name, 1–64 characters',
   examples: ['Alice'],
 });
 
+export const regionPattern = '^[A-Za-z][A-Za-z0-9_]{0,31}$';
 /** Checked against the configured regions by the route, which answers 400 for an unknown one. */
 export const Region = Type.String({
-  pattern: '^[A-Za-z][A-Za-z0-9_]{0,31}$',
+  pattern: regionPattern,
   description: 'A region, in any case',
   examples: ['ASIA'],
 });
@@ -38,9 +41,9 @@ export const Score = Type.Integer({
   examples: [1500],
 });
 
-/** The 72 bytes at which bcrypt stops are checked by `passwordProblem`, as characters are not bytes. */
+/** Its 8–72 bytes are counted by `checkPasswordLength`, as characters are not bytes. */
 export const Password = Type.String({
-  minLength: 8,
+  minLength: 1,
   maxLength: 72,
   pattern: '^[^\\u0000]*$',
   description: '8–72 bytes',

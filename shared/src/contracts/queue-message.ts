@@ -10,50 +10,59 @@ import { Game, Name, Region, Score, UserId } from './fields.js';
  * apply messages twice or in any order and the highest version stands.
  */
 
+/** What nobody of ours writes is not stored: a deeply nested extra would stop Postgres' parser. */
+const closed = { additionalProperties: false };
+
 const Microseconds = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const EventId = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000]*$' });
 
 /** A change of one user's entry in one game. */
-export const ScoreMessage = Type.Object({
-  event_id: EventId,
-  version: Microseconds,
-  game: Game,
-  user_id: UserId,
-  name: Name,
-  region: Region,
-  op: Type.Union([
-    Type.Literal('best'),
-    Type.Literal('set'),
-    Type.Literal('incr'),
-    Type.Literal('create'),
-    Type.Literal('remove'),
-  ]),
-  /** What was asked for: the new score, or the delta of `incr`; null for `remove`. */
-  value: Type.Union([Score, Type.Null()]),
-  /** The entry's score after this event; null when the event removed it. */
-  score: Type.Union([Score, Type.Null()]),
-  /** When that score was reached, µs. */
-  achieved_at: Microseconds,
-  /** When the event happened, ms. */
-  timestamp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
-  request_id: Type.Optional(Type.String({ maxLength: 128 })),
-  /** Of a keyed write: what a retry of it needs after Redis was lost. */
-  idempotency: Type.Optional(Type.Object({ request_hash: Type.String(), answer: Type.String() })),
-});
+export const ScoreMessage = Type.Object(
+  {
+    event_id: EventId,
+    version: Microseconds,
+    game: Game,
+    user_id: UserId,
+    name: Name,
+    region: Region,
+    op: Type.Union([
+      Type.Literal('best'),
+      Type.Literal('set'),
+      Type.Literal('incr'),
+      Type.Literal('create'),
+      Type.Literal('remove'),
+    ]),
+    /** What was asked for: the new score, or the delta of `incr`; null for `remove`. */
+    value: Type.Union([Score, Type.Null()]),
+    /** The entry's score after this event; null when the event removed it. */
+    score: Type.Union([Score, Type.Null()]),
+    /** When that score was reached, µs. */
+    achieved_at: Microseconds,
+    /** When the event happened, ms. */
+    timestamp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    request_id: Type.Optional(Type.String({ maxLength: 128 })),
+    /** Of a keyed write: what a retry of it needs after Redis was lost. */
+    idempotency: Type.Optional(Type.Object({ request_hash: Type.String(), answer: Type.String() }, closed)),
+  },
+  closed,
+);
 export type ScoreMessage = Static<typeof ScoreMessage>;
 
 /** A new or removed account, or the claim of a home region by a user without one. */
-export const AccountMessage = Type.Object({
-  event_id: EventId,
-  version: Microseconds,
-  user_id: UserId,
-  name: Name,
-  region: Region,
-  op: Type.Union([Type.Literal('account'), Type.Literal('account-removed')]),
-  /** bcrypt; null for a user whom a game server created. */
-  password_hash: Type.Union([Type.String(), Type.Null()]),
-  timestamp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
-});
+export const AccountMessage = Type.Object(
+  {
+    event_id: EventId,
+    version: Microseconds,
+    user_id: UserId,
+    name: Name,
+    region: Region,
+    op: Type.Union([Type.Literal('account'), Type.Literal('account-removed')]),
+    /** bcrypt; null for a user whom a game server created. */
+    password_hash: Type.Union([Type.String(), Type.Null()]),
+    timestamp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  },
+  closed,
+);
 export type AccountMessage = Static<typeof AccountMessage>;
 
 export const QueueMessage = Type.Union([ScoreMessage, AccountMessage]);

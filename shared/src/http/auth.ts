@@ -1,6 +1,7 @@
 import fastifyJwt from '@fastify/jwt';
 import { createSigner } from 'fast-jwt';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { namePattern, regionPattern, userIdPattern } from '../contracts/fields.js';
 import { Problem } from './problems.js';
 
 export type Role = 'player' | 'server' | 'admin';
@@ -24,8 +25,28 @@ declare module '@fastify/jwt' {
 const issuer = 'leaderboard';
 const audience = 'leaderboard';
 
-/** A token outside an HTTP process: for commands such as `npm run token`. */
+const userId = new RegExp(userIdPattern, 'u');
+const name = new RegExp(namePattern, 'u');
+const region = new RegExp(regionPattern, 'u');
+
+/** Whether claims name somebody who could have registered. */
+function isCaller(claims: Caller): boolean {
+  const matches = (pattern: RegExp, claim: unknown) => typeof claim === 'string' && pattern.test(claim);
+  return (
+    roles.includes(claims.role) &&
+    matches(userId, claims.user_id) &&
+    matches(name, claims.name) &&
+    matches(region, claims.region)
+  );
+}
+
+/**
+ * A token outside an HTTP process: for commands such as `npm run token`.
+ * @throws {RangeError} for a caller whom no service would know
+ */
 export function mintToken(caller: Caller, secret: string, ttlSeconds: number): string {
+  if (!isCaller(caller))
+    throw new RangeError('user_id, name, region or role is not one that can be registered');
   const sign = createSigner({
     key: secret,
     algorithm: 'HS256',
@@ -91,10 +112,7 @@ function verify(app: FastifyInstance, token: string): Caller {
   } catch {
     throw unauthorized('The token is not valid (any more)');
   }
-  const wellFormed =
-    roles.includes(claims.role) &&
-    [claims.user_id, claims.name, claims.region].every((claim) => typeof claim === 'string');
-  if (!wellFormed) throw unauthorized('The token is not one of ours');
+  if (!isCaller(claims)) throw unauthorized('The token is not one of ours');
   return claims;
 }
 

@@ -18,6 +18,14 @@ describe('findInexactNumber', () => {
   });
 });
 
+describe('a string that never ends', () => {
+  it.each(['\\"', '"', '\\'])('is read once: 1 MiB of %s', (unit) => {
+    const text = `{"score":1.0,"name":"${unit.repeat(512 * 1024)}`;
+    expect(findInexactNumber(text)).toBeUndefined();
+    expect(replaceInexactNumbers(text)).toBe(text);
+  });
+});
+
 describe('replaceInexactNumbers', () => {
   it('touches nothing else', () => {
     expect(replaceInexactNumbers('[{"name":"v1.5","score":1.5},{"score":-0},{"score":1.0,"x":12}]')).toBe(

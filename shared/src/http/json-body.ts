@@ -4,9 +4,8 @@ import { Problem } from './problems.js';
 
 /** What a number must look like to be taken: JSON.parse would round anything finer without a word. */
 const exactInteger = /^-?\d+(?:\.0+)?(?:[eE]\+?\d+)?$/;
-const strings = /"(?:[^"\\]|\\.)*"/g;
-const numbers = /-?\d[\d.eE+-]*/g;
-const stringsOrNumbers = new RegExp(`${strings.source}|${numbers.source}`, 'g');
+/** A string without its end is matched, too: else every quote in it would be tried as a beginning, in quadratic time. */
+const stringsOrNumbers = /"(?:[^"\\]|\\.)*"?|-?\d[\d.eE+-]*/gs;
 const suspicious = /\d[.eE]|-0/;
 
 /**
@@ -39,18 +38,16 @@ export function registerJsonBody(app: FastifyInstance): void {
 /** The first number literal that JSON.parse would change, or undefined. Cheap for bodies without any. */
 export function findInexactNumber(text: string): string | undefined {
   if (!suspicious.test(text)) return undefined;
-  const literals = text.replace(strings, '').match(numbers) ?? [];
-  return literals.find(isInexact);
+  return text.match(stringsOrNumbers)?.find(isInexact);
 }
 
 /** The same text with `null` for each such number. */
 export function replaceInexactNumbers(text: string): string {
   if (!suspicious.test(text)) return text;
-  return text.replace(stringsOrNumbers, (token) =>
-    token.startsWith('"') || !isInexact(token) ? token : 'null',
-  );
+  return text.replace(stringsOrNumbers, (token) => (isInexact(token) ? 'null' : token));
 }
 
-function isInexact(literal: string): boolean {
-  return !exactInteger.test(literal) || /^-0+(?:\D|$)/.test(literal);
+function isInexact(token: string): boolean {
+  if (token.startsWith('"')) return false;
+  return !exactInteger.test(token) || /^-0+(?:\D|$)/.test(token);
 }

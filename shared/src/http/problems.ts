@@ -36,7 +36,6 @@ export const problemTable = {
   store_unavailable: [503, 'The store cannot be reached'],
   auth_busy: [503, 'Too many logins at once'],
   no_upstream: [503, 'No leaderboard service is up'],
-  shutting_down: [503, 'This instance is going away'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type ProblemCode = keyof typeof problemTable;

@@ -97,14 +97,14 @@ export class FencedScripts {
   #knownOf(shard: Shard): KnownEpoch {
     let known = this.#known.get(shard);
     if (!known) {
-      known = { epoch: 0, learnedAtMs: 0, learning: undefined };
+      known = { epoch: 0, learnedAtMs: Number.NEGATIVE_INFINITY, learning: undefined };
       this.#known.set(shard, known);
     }
     return known;
   }
 
   async #learn(shard: Shard, known: KnownEpoch): Promise<void> {
-    if (Date.now() - known.learnedAtMs < relearnEveryMs) return;
+    if (performance.now() - known.learnedAtMs < relearnEveryMs) return;
     known.learning ??= this.#readEpoch(shard, known).finally(() => {
       known.learning = undefined;
     });
@@ -114,7 +114,7 @@ export class FencedScripts {
   async #readEpoch(shard: Shard, known: KnownEpoch): Promise<void> {
     const reply = await this.#connections.of(shard).send(['HMGET', shardKey(shard), 'epoch', 'floor']);
     const [epoch, floor] = (reply as (string | null)[]).map(Number);
-    known.learnedAtMs = Date.now();
+    known.learnedAtMs = performance.now();
     if (epoch === undefined || floor === undefined || epoch <= known.epoch) return;
     const reopened = known.epoch > 0;
     known.epoch = epoch;

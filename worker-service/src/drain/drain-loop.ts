@@ -60,8 +60,8 @@ export class DrainLoop {
   /** Claims nothing more and resolves when what is in hand is stored, or after the time given. */
   async pause(atMostMs: number): Promise<void> {
     this.#paused = true;
-    const deadline = Date.now() + atMostMs;
-    while (this.#inHand > 0 && Date.now() < deadline) await pause(10, this.#stopping.signal);
+    const deadline = performance.now() + atMostMs;
+    while (this.#inHand > 0 && performance.now() < deadline) await pause(10, this.#stopping.signal);
   }
 
   resume(): void {

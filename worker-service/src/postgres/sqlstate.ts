@@ -6,12 +6,12 @@ export function sqlstateOf(error: unknown): string | undefined {
 }
 
 /**
- * Whether it is the data that Postgres refuses, for good: classes 22 (data exception) and 23 (integrity
- * violation). Everything else, a full disk or a missing right included, is trouble that passes or is mended.
+ * Whether it is the data that Postgres refuses, for good: classes 22 (data exception), 23 (integrity
+ * violation) and 54 (limits, such as nesting). Everything else, a full disk or a missing right included, is trouble that passes or is mended.
  */
 export function isRefusedData(error: unknown): boolean {
   const state = sqlstateOf(error);
-  return state !== undefined && /^2[23]/.test(state);
+  return state !== undefined && /^(2[23]|54)/.test(state);
 }
 
 /** The statement took longer than allowed, so that less at once may succeed. */

@@ -108,7 +108,7 @@ async function restoreAndOpen(
   const from = everything || kept === undefined ? 0 : firstMissing(kept, fence, missed.rows[0]?.missed_since);
   const restoring = new Restoring(context, client, new Restorer(shard, redis, epoch, everything));
   await client.query("BEGIN READ ONLY; SET LOCAL work_mem = '64MB'");
-  await restoring.rowsFrom(from);
+  await restoring.rowsFrom(from, kept !== undefined);
   await client.query('COMMIT');
   if (from <= (kept ?? 0)) await restoring.waitingMessages();
 
@@ -151,8 +151,10 @@ class Restoring {
     private readonly restorer: Restorer,
   ) {}
 
-  async rowsFrom(version: number): Promise<void> {
-    await this.#stream(entriesFrom(version), entryColumns, (rows) => this.restorer.entries(rows));
+  async rowsFrom(version: number, withRemoved: boolean): Promise<void> {
+    await this.#stream(entriesFrom(version, withRemoved), entryColumns, (rows) =>
+      this.restorer.entries(rows),
+    );
     if (this.context.shard.region === everyone) {
       await this.#stream(accountsFrom(version), accountColumns, (rows) => this.restorer.accounts(rows));
     }

@@ -30,7 +30,7 @@ export class ShardSupervisor {
   readonly #backoff = new Backoff(checkEveryMs, 2_000);
   /** The epoch that Postgres gave, as far as we know. */
   #epoch = 0;
-  #askedPostgresAt = 0;
+  #askedPostgresAt = Number.NEGATIVE_INFINITY;
   #trouble = '';
   #finished: Promise<void> = Promise.resolve();
 
@@ -45,7 +45,7 @@ export class ShardSupervisor {
 
   /** Asks Postgres at the next check: rows may be missing in Redis. */
   recheck(): void {
-    this.#askedPostgresAt = 0;
+    this.#askedPostgresAt = Number.NEGATIVE_INFINITY;
   }
 
   async stop(): Promise<void> {
@@ -76,13 +76,13 @@ export class ShardSupervisor {
     const epoch = await this.#door.openEpoch();
     if (epoch === 0) return false;
     const known = epoch === this.#epoch;
-    if (known && Date.now() - this.#askedPostgresAt < askPostgresEveryMs) return true;
+    if (known && performance.now() - this.#askedPostgresAt < askPostgresEveryMs) return true;
     return await this.#askPostgres(epoch, known);
   }
 
   async #askPostgres(epoch: number, known: boolean): Promise<boolean> {
     const { pool, recovery } = this.#context;
-    this.#askedPostgresAt = Date.now();
+    this.#askedPostgresAt = performance.now();
     try {
       const { rows } = await pool.query<Fence>(readFence, [recovery.shard.tag]);
       this.#epoch = Number(rows[0]?.epoch ?? 0);
@@ -98,20 +98,20 @@ export class ShardSupervisor {
     const { recovery, drain, metrics, logger } = this.#context;
     const { tag } = recovery.shard;
     const { signal } = this.#stopping;
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     let loggedAt = startedAt;
     metrics.open(false);
     await drain.pause(settleMs);
     try {
       const onProgress = (rows: number) => {
         metrics.restoring(rows);
-        if (Date.now() - loggedAt < logEveryMs) return;
-        loggedAt = Date.now();
+        if (performance.now() - loggedAt < logEveryMs) return;
+        loggedAt = performance.now();
         logger.info({ shard: tag, rows, rows_per_second: rate(rows, startedAt) }, 'restoring');
       };
       const report = await recoverShard({ ...recovery, signal, onProgress }, false);
       this.#epoch = report.epoch;
-      this.#askedPostgresAt = Date.now();
+      this.#askedPostgresAt = performance.now();
       metrics.recovered(report.rowsRead);
       this.#logOpen(report, startedAt);
     } finally {
@@ -126,7 +126,7 @@ export class ShardSupervisor {
       this.#context.logger.info({ shard, epoch }, 'shard is open already');
       return;
     }
-    const figures = { ms: Date.now() - startedAt, rows: rowsRead, written: rowsWritten };
+    const figures = { ms: Math.round(performance.now() - startedAt), rows: rowsRead, written: rowsWritten };
     const speed = { rows_per_second: rate(rowsRead, startedAt) };
     this.#context.logger.info(
       { shard, epoch, ...figures, ...speed, redis_was_empty: wasEmpty, floor },
@@ -146,5 +146,5 @@ export class ShardSupervisor {
 }
 
 function rate(rows: number, sinceMs: number): number {
-  return Math.round((rows * 1000) / Math.max(1, Date.now() - sinceMs));
+  return Math.round((rows * 1000) / Math.max(1, performance.now() - sinceMs));
 }

@@ -9,10 +9,11 @@
 const us = (column: string) => `(extract(epoch FROM ${column}) * 1000000)::bigint`;
 
 export const entryColumns = ['game', 'user_id', 'name', 'score', 'reached', 'version'] as const;
-export const entriesFrom = (version: number) => `
+/** @param withRemoved also the tombstones of a whole board: for a Redis that may still hold what they removed */
+export const entriesFrom = (version: number, withRemoved: boolean) => `
   SELECT game, user_id, name, coalesce(score::text, ''), ${us('achieved_at')}::text, version::text
   FROM leaderboard
-  ${version === 0 ? 'WHERE score IS NOT NULL ORDER BY game, score' : `WHERE version >= ${version}`}`;
+  ${version > 0 ? `WHERE version >= ${version}` : `${withRemoved ? '' : 'WHERE score IS NOT NULL'} ORDER BY game, score`}`;
 
 export const accountColumns = [
   'user_id',

@@ -58,7 +58,7 @@ class Verification implements Verified {
 
   async postgresEntries(): Promise<void> {
     const { shard, redis } = this.#context;
-    for await (const rows of this.#rows(entriesFrom(1), 1)) {
+    for await (const rows of this.#rows(entriesFrom(1, true), 1)) {
       const answers = await Promise.all(
         rows.map(async ([game = '', userId = '', , , reached = '']) => {
           const suffix = game === defaultGame ? '' : `:${game}`;
