@@ -8,6 +8,8 @@ import { addScore } from './routes/add-score.js';
 import { createScore } from './routes/create-score.js';
 import { deleteScore } from './routes/delete-score.js';
 import { getAround } from './routes/get-around.js';
+import { getGame } from './routes/get-game.js';
+import { getGames } from './routes/get-games.js';
 import { getMe } from './routes/get-me.js';
 import { getRank } from './routes/get-rank.js';
 import { getRanks } from './routes/get-ranks.js';
@@ -15,6 +17,7 @@ import { getTop } from './routes/get-top.js';
 import { createGuards } from './routes/guards.js';
 import { login } from './routes/login.js';
 import { postScore } from './routes/post-score.js';
+import { putGame } from './routes/put-game.js';
 import { registerAccount } from './routes/register-account.js';
 import { updateScore } from './routes/update-score.js';
 import type { Services } from './services.js';
@@ -32,6 +35,9 @@ const routes = [
   getRank,
   getAround,
   getRanks,
+  getGames,
+  getGame,
+  putGame,
 ];
 
 /** Builds the HTTP side; `main.ts` listens, tests inject. */

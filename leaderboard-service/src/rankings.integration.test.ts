@@ -2,7 +2,6 @@ import type { Row } from '@leaderboard/shared/contracts/rankings';
 import { comparePlaces } from '@leaderboard/shared/scoring/place';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rulesOf } from './domain/games.js';
 import type { RankingScope, Ties } from './domain/rankings.js';
 import { type ServiceHarness, startService } from './testing/service-harness.js';
 
@@ -61,7 +60,11 @@ describe.each([1, 3])('rankings merged over regions with %d partition(s)', (part
     return [...model.values()].sort((a, b) => b.score - a.score || a.sequence - b.sequence);
   }
 
-  const scopeOf = (region: string, ties: Ties): RankingScope => ({ region, board: rulesOf(), ties });
+  const scopeOf = (region: string, ties: Ties): RankingScope => ({
+    region,
+    board: { game: 'default', order: 'desc' },
+    ties,
+  });
   const boardOf = (model: ModelEntry[], region: string) =>
     model.filter((entry) => region === 'GLOBAL' || entry.region === region);
   const rankIn = (board: ModelEntry[], at: number, ties: Ties) =>

@@ -4,6 +4,8 @@ import type { RedisConnections } from '@leaderboard/shared/topology/redis';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import type { Config } from './config.js';
 import { Accounts } from './domain/accounts.js';
+import { GameCatalogue } from './domain/game-catalogue.js';
+import { Games } from './domain/games.js';
 import { Homes } from './domain/homes.js';
 import { Passwords } from './domain/passwords.js';
 import { Rankings } from './domain/rankings.js';
@@ -13,6 +15,7 @@ import type { ServiceMetrics } from './service-metrics.js';
 import { AccountStore } from './store/account-store.js';
 import { AcknowledgedWrites } from './store/acknowledged-writes.js';
 import { BoardReader } from './store/board-reader.js';
+import { GameStore } from './store/game-store.js';
 import { ScoreWriter } from './store/score-writer.js';
 
 /** Where the queue has no bound, losses are counted over this many writes of a shard. */
@@ -25,6 +28,8 @@ export interface Services {
   readonly subjects: Subjects;
   readonly scores: Scores;
   readonly rankings: Rankings;
+  readonly games: Games;
+  readonly catalogue: GameCatalogue;
   close(): Promise<void>;
 }
 
@@ -45,6 +50,9 @@ export function createServices(
   });
   const passwords = new Passwords({ rounds: config.BCRYPT_ROUNDS, threads: config.BCRYPT_THREADS });
   const accountStore = new AccountStore(scripts, shards, config.QUEUE_MAX);
+  const gameStore = new GameStore(scripts, shards, config.QUEUE_MAX);
+  const games = new Games(gameStore);
+  const catalogue = new GameCatalogue(gameStore, games, shards);
   const rankings = new Rankings(new BoardReader(scripts), shards);
   const limits = {
     userWritesPerSecond: config.USER_WRITES_PER_SECOND,
@@ -53,13 +61,15 @@ export function createServices(
     queueMax: config.QUEUE_MAX,
   };
   const writer = new ScoreWriter(scripts, limits, acknowledged);
-  const scores = new Scores(writer, rankings, shards, (operator, outcome) => {
+  const scores = new Scores(writer, rankings, games, catalogue, shards, (operator, outcome) => {
     metrics.writes.inc({ operator, outcome });
   });
   return {
     shards,
     scores,
     rankings,
+    games,
+    catalogue,
     accounts: new Accounts(accountStore, passwords, scores, shards),
     subjects: new Subjects(shards, new Homes(accountStore), config.PLAYER_WRITES),
     close: () => passwords.close(),

@@ -4,8 +4,9 @@ import { Problem } from '@leaderboard/shared/http/problems';
 import { memberOf, sortKeyOf } from '@leaderboard/shared/scoring/place';
 import { isoFromUs } from '@leaderboard/shared/scoring/time';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
-import type { AppliedWrite, Operation, ScoreWriter } from '../store/score-writer.js';
-import { type GameRules, rulesOf } from './games.js';
+import { type AppliedWrite, type Operation, RulesChanged, type ScoreWriter } from '../store/score-writer.js';
+import type { GameCatalogue } from './game-catalogue.js';
+import type { GameRules, Games } from './games.js';
 import type { Rankings } from './rankings.js';
 import type { Subject } from './subject.js';
 
@@ -32,20 +33,30 @@ export type WriteCounter = (operation: Operation, outcome: string) => void;
 export class Scores {
   readonly #writer: ScoreWriter;
   readonly #rankings: Rankings;
+  readonly #games: Games;
+  readonly #catalogue: GameCatalogue;
   readonly #shards: ShardMap;
   readonly #count: WriteCounter;
 
-  constructor(writer: ScoreWriter, rankings: Rankings, shards: ShardMap, count: WriteCounter) {
+  constructor(
+    writer: ScoreWriter,
+    rankings: Rankings,
+    games: Games,
+    catalogue: GameCatalogue,
+    shards: ShardMap,
+    count: WriteCounter,
+  ) {
     this.#writer = writer;
     this.#rankings = rankings;
+    this.#games = games;
+    this.#catalogue = catalogue;
     this.#shards = shards;
     this.#count = count;
   }
 
   /** @throws {Problem} unknown_game and whatever the write script refuses */
   async apply(command: ScoreCommand): Promise<ScoreOutcome> {
-    const rules = rulesOf(command.game);
-    const written = await this.#write(rules, command);
+    const { rules, written } = await this.#write(command);
     return {
       answer: await this.#answer(rules, command.subject, written),
       replayed: written.outcome === 'replayed',
@@ -55,17 +66,34 @@ export class Scores {
 
   /** @throws {Problem} unknown_game, not_ranked */
   async remove(command: Omit<ScoreCommand, 'action' | 'value'>): Promise<void> {
-    await this.#write(rulesOf(command.game), { ...command, action: 'remove', value: undefined });
+    await this.#write({ ...command, action: 'remove', value: undefined });
   }
 
-  async #write(rules: GameRules, command: ScoreCommand): Promise<AppliedWrite> {
+  /** A game that was changed while this instance knew it as it had been is asked for again. */
+  async #write(command: ScoreCommand): Promise<{ rules: GameRules; written: AppliedWrite }> {
+    const { game, subject } = command;
+    let rules = await this.#games.rulesOf(game);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return { rules, written: await this.#writeUnder(rules, command) };
+      } catch (error) {
+        if (!(error instanceof RulesChanged)) throw error;
+        if (attempt === 3) throw beingChanged(rules.game);
+      }
+      if (attempt === 1) this.#games.forget(rules.game);
+      else await this.#catalogue.settle(rules.game, this.#shards.home(subject.region, subject.userId));
+      rules = await this.#games.rulesOf(game);
+    }
+  }
+
+  async #writeUnder(rules: GameRules, command: ScoreCommand): Promise<AppliedWrite> {
     const operation = operationOf(command.action, rules);
     try {
       const written = await this.#send(rules, command, operation);
       this.#count(operation, written.outcome);
       return written;
     } catch (error) {
-      this.#count(operation, error instanceof Problem ? error.code : 'failed');
+      this.#count(operation, outcomeOf(error));
       throw error;
     }
   }
@@ -77,11 +105,12 @@ export class Scores {
       userId: subject.userId,
       name: subject.name,
       game: rules.game,
-      order: rules.order,
+      rules: rules.rules,
       operation,
       value,
       leastScore: rules.leastScore,
       greatestScore: rules.greatestScore,
+      greatestDelta: rules.greatestDelta,
       limited: subject.limited,
       idempotency:
         idempotencyKey === undefined
@@ -111,6 +140,17 @@ export class Scores {
       updated_at: isoFromUs(written.reachedAtUs),
     };
   }
+}
+
+function outcomeOf(error: unknown): string {
+  if (error instanceof Problem) return error.code;
+  return error instanceof RulesChanged ? 'rules_changed' : 'failed';
+}
+
+function beingChanged(game: string): Problem {
+  return new Problem('store_unavailable', `"${game}" is being changed; nothing was applied`, {
+    retryAfterSeconds: 1,
+  });
 }
 
 function operationOf(action: ScoreCommand['action'], rules: GameRules): Operation {

@@ -11,9 +11,13 @@ import {
   answersFrom,
   entriesFrom,
   entryColumns,
+  gameColumns,
+  gamesFrom,
+  rulesColumns,
+  rulesFrom,
 } from '../sql/read-rows.js';
 import { type RecoveryLock, withRecoveryLock } from './recovery-lock.js';
-import { accountRow, entryRow, Restorer } from './restorer.js';
+import { accountRow, entryRow, gameRow, Restorer } from './restorer.js';
 import { streamRows, type TextRow } from './row-stream.js';
 import { ShardDoor } from './shard-door.js';
 import { readWaitingMessages } from './waiting-messages.js';
@@ -99,7 +103,7 @@ async function restoreAndOpen(
   const from = everything || kept === undefined ? 0 : firstMissing(kept, fence);
   const restoring = new Restoring(context, client, new Restorer(shard, redis, epoch, everything));
   await client.query("BEGIN READ ONLY; SET LOCAL work_mem = '64MB'");
-  await restoring.rowsFrom(from);
+  await restoring.rowsFrom(from, kept ?? 0);
   await client.query('COMMIT');
   if (from <= (kept ?? 0)) await restoring.waitingMessages();
 
@@ -134,9 +138,16 @@ class Restoring {
     private readonly restorer: Restorer,
   ) {}
 
-  async rowsFrom(version: number): Promise<void> {
+  /** @param kept the version up to which this Redis has everything, 0 = nothing */
+  async rowsFrom(version: number, kept: number): Promise<void> {
+    const { shard, shards } = this.context;
+    await this.#stream(rulesFrom(version), rulesColumns, (rows) => this.restorer.rules(rows, kept));
+    await this.restorer.learnRules();
     await this.#stream(entriesFrom(version), entryColumns, (rows) => this.restorer.entries(rows));
-    if (this.context.shard.region === everyone) {
+    if (shard === shards.games) {
+      await this.#stream(gamesFrom(version), gameColumns, (rows) => this.restorer.games(rows));
+    }
+    if (shard.region === everyone) {
       await this.#stream(accountsFrom(version), accountColumns, (rows) => this.restorer.accounts(rows));
     }
     await this.#stream(answersFrom(version), answerColumns, (rows) => this.restorer.answers(rows));
@@ -144,12 +155,13 @@ class Restoring {
 
   /** Redis had applied these, and older rows may have been written over them. */
   async waitingMessages(): Promise<void> {
-    const { scores, accounts } = await readWaitingMessages(this.context.shard, this.context.redis);
-    for (const { version } of [...scores, ...accounts]) {
+    const { scores, accounts, games } = await readWaitingMessages(this.context.shard, this.context.redis);
+    for (const { version } of [...scores, ...accounts, ...games]) {
       this.greatestVersion = Math.max(this.greatestVersion, version);
     }
     for (const rows of chunks(scores.map(entryRow))) await this.restorer.entries(rows);
     for (const rows of chunks(accounts.map(accountRow))) await this.restorer.accounts(rows);
+    for (const rows of chunks(games.map(gameRow))) await this.restorer.games(rows);
   }
 
   async #stream(
@@ -166,7 +178,10 @@ class Restoring {
     };
     for await (const all of streamRows(this.client, query, chunkRows)) {
       signal.throwIfAborted();
-      const rows = all.filter((row) => partitionOf(row[userAt] ?? '', shards.partitions) === shard.partition);
+      // What is nobody's belongs to every partition.
+      const isOurs = (row: TextRow) =>
+        userAt < 0 || partitionOf(row[userAt] ?? '', shards.partitions) === shard.partition;
+      const rows = all.filter(isOurs);
       if (rows.length === 0) continue;
       for (const row of rows) this.greatestVersion = Math.max(this.greatestVersion, Number(row[versionAt]));
       if (this.rowsRead > 0) failpoint('recovery-half-restored');
