@@ -61,6 +61,57 @@ describe('a game', () => {
   });
 });
 
+describe('a board of 200', () => {
+  const game = freshId('board');
+  beforeAll(async () => {
+    await put(game, {});
+    const regions = ['EU', 'ASIA', 'NA'];
+    await Promise.all(
+      Array.from({ length: 200 }, (_, at) => post(game, freshId('p'), (at + 1) * 10, regions[at % 3])),
+    );
+  });
+
+  it('says which score the best percent have', async () => {
+    const { body } = await call(`/score-at?game=${game}`);
+    expect(body).toMatchObject({ game, total: 200, percentile: 1, rank: 2, score: 1990 });
+    expect((await call(`/score-at?game=${game}&percentile=100`)).body).toMatchObject({
+      rank: 200,
+      score: 10,
+    });
+    expect((await call(`/score-at?game=${game}&percentile=0.01`)).body).toMatchObject({
+      rank: 1,
+      score: 2000,
+    });
+  });
+
+  it('says where a score would stand, and who is there', async () => {
+    const { body } = await call(`/around-score?game=${game}&score=1995&range=1`);
+    expect(body).toMatchObject({ rank: 2, around: [{ score: 2000 }, { score: 1990 }] });
+    const above = await call(`/around-score?game=${game}&score=5000&range=2`);
+    expect(above.body).toMatchObject({ rank: 1, around: [{ rank: 1 }, { rank: 2 }] });
+    const below = await call(`/around-score?game=${game}&score=-1&range=2`);
+    expect(below.body).toMatchObject({ rank: 201, around: [{ rank: 199 }, { rank: 200 }] });
+  });
+
+  it.each([
+    'score-at?percentile=0',
+    'score-at?percentile=101',
+    'score-at?percentile=best',
+    'around-score',
+    'around-score?score=1.5',
+    'around-score?score=9007199254740993',
+    'around-score?score=1&range=0',
+  ])('refuses /%s', async (path) => {
+    expectProblem(await call(`/${path}`), 400, 'invalid_request');
+  });
+
+  it('is asked in vain while it is empty', async () => {
+    const empty = freshId('empty');
+    await put(empty, {});
+    expectProblem(await call(`/score-at?game=${empty}`), 404, 'not_ranked');
+  });
+});
+
 describe('what is refused', () => {
   it('an unknown game, everywhere', async () => {
     const game = freshId('nothing');

@@ -35,7 +35,7 @@ export interface RecoveryContext {
   readonly lock: RecoveryLock;
   readonly failpoint: Failpoint;
   readonly signal: AbortSignal;
-  /** Rows read so far. */
+  /** Rows of users read so far. */
   readonly onProgress: (rows: number) => void;
 }
 
@@ -174,7 +174,10 @@ class Restoring {
     const versionAt = columns.indexOf('version');
     const writing: Promise<number>[] = [];
     const finish = async (atMost: number) => {
-      while (writing.length > atMost) this.rowsWritten += (await writing.shift()) ?? 0;
+      while (writing.length > atMost) {
+        const written = (await writing.shift()) ?? 0;
+        if (userAt >= 0) this.rowsWritten += written;
+      }
     };
     for await (const all of streamRows(this.client, query, chunkRows)) {
       signal.throwIfAborted();
@@ -185,7 +188,7 @@ class Restoring {
       if (rows.length === 0) continue;
       for (const row of rows) this.greatestVersion = Math.max(this.greatestVersion, Number(row[versionAt]));
       if (this.rowsRead > 0) failpoint('recovery-half-restored');
-      this.rowsRead += rows.length;
+      if (userAt >= 0) this.rowsRead += rows.length;
       onProgress(this.rowsRead);
       const written = write(rows);
       // It is waited for below; until then a failure is nobody's.

@@ -1,6 +1,6 @@
 /** About how many rows a full recovery reads, for a progress bar. */
 export const rowsToRestore = `
   SELECT (SELECT count(*) FROM leaderboard WHERE score IS NOT NULL)
-       + (SELECT count(*) FROM accounts) + (SELECT count(*) FROM games) + (SELECT count(*) FROM game_rules)
+       + (SELECT count(*) FROM accounts)
        + (SELECT count(*) FROM score_events
           WHERE accepted_at >= now() - interval '25 hours' AND idempotency IS NOT NULL) AS rows`;
