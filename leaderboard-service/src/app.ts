@@ -8,14 +8,19 @@ import { addScore } from './routes/add-score.js';
 import { createScore } from './routes/create-score.js';
 import { deleteScore } from './routes/delete-score.js';
 import { getAround } from './routes/get-around.js';
+import { getAroundScore } from './routes/get-around-score.js';
+import { getGame } from './routes/get-game.js';
+import { getGames } from './routes/get-games.js';
 import { getMe } from './routes/get-me.js';
 import { getRank } from './routes/get-rank.js';
 import { getRanks } from './routes/get-ranks.js';
+import { getScoreAt } from './routes/get-score-at.js';
 import { getTop } from './routes/get-top.js';
 import { createGuards } from './routes/guards.js';
 import { login } from './routes/login.js';
 import { postScore } from './routes/post-score.js';
 import { postScores } from './routes/post-scores.js';
+import { putGame } from './routes/put-game.js';
 import { registerAccount } from './routes/register-account.js';
 import { updateScore } from './routes/update-score.js';
 import type { Services } from './services.js';
@@ -34,6 +39,11 @@ const routes = [
   getRank,
   getAround,
   getRanks,
+  getScoreAt,
+  getAroundScore,
+  getGames,
+  getGame,
+  putGame,
 ];
 
 /** Builds the HTTP side; `main.ts` listens, tests inject. */

@@ -2,7 +2,6 @@ import type { Row } from '@leaderboard/shared/contracts/rankings';
 import { comparePlaces } from '@leaderboard/shared/scoring/place';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rulesOf } from './domain/games.js';
 import type { RankingScope, Ties } from './domain/rankings.js';
 import { type ServiceHarness, startService } from './testing/service-harness.js';
 
@@ -61,7 +60,11 @@ describe.each([1, 3])('rankings merged over regions with %d partition(s)', (part
     return [...model.values()].sort((a, b) => b.score - a.score || a.sequence - b.sequence);
   }
 
-  const scopeOf = (region: string, ties: Ties): RankingScope => ({ region, board: rulesOf(), ties });
+  const scopeOf = (region: string, ties: Ties): RankingScope => ({
+    region,
+    board: { game: 'default', order: 'desc' },
+    ties,
+  });
   const boardOf = (model: ModelEntry[], region: string) =>
     model.filter((entry) => region === 'GLOBAL' || entry.region === region);
   const rankIn = (board: ModelEntry[], at: number, ties: Ties) =>
@@ -148,6 +151,34 @@ describe.each([1, 3])('rankings merged over regions with %d partition(s)', (part
     }
     moving = false;
     await mover;
+  });
+
+  it('find the score of a percentile, and who stands around a score', async () => {
+    await fc.assert(
+      fc.asyncProperty(users, fc.integer({ min: 1, max: 100 }), async (players, percentile) => {
+        const model = await play(players);
+        for (const region of ['GLOBAL', 'EU']) {
+          const board = boardOf(model, region);
+          const scope = scopeOf(region, 'unique');
+          if (board.length > 0) {
+            const rank = Math.max(1, Math.ceil((board.length * percentile) / 100));
+            const found = await service.services.rankings.scoreAt(scope, percentile);
+            expect(found).toEqual({ total: board.length, rank, score: board[rank - 1]?.score });
+          }
+          for (let score = -3; score <= 3; score += 1) {
+            const { rows } = await service.services.rankings.top(scope, 1000, undefined);
+            const ahead = board.filter((entry) => entry.score >= score).length;
+            const found = await service.services.rankings.aroundScore(scope, score, 2);
+            expect(found.rank).toBe(ahead + 1);
+            expect(found.around).toEqual(rows.slice(Math.max(0, ahead - 2), ahead + 2));
+            const better = board.filter((entry) => entry.score > score).length;
+            const shared = await service.services.rankings.aroundScore(scopeOf(region, 'shared'), score, 2);
+            expect(shared.rank).toBe(better + 1);
+          }
+        }
+      }),
+      { numRuns: 8 },
+    );
   });
 
   it('answers the same rank to a write as to a read', async () => {

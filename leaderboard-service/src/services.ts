@@ -5,6 +5,8 @@ import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import type { Config } from './config.js';
 import { Accounts } from './domain/accounts.js';
 import { BulkScores } from './domain/bulk.js';
+import { GameCatalogue } from './domain/game-catalogue.js';
+import { Games } from './domain/games.js';
 import { Homes } from './domain/homes.js';
 import { Passwords } from './domain/passwords.js';
 import { Rankings } from './domain/rankings.js';
@@ -14,6 +16,7 @@ import type { ServiceMetrics } from './service-metrics.js';
 import { AccountStore } from './store/account-store.js';
 import { AcknowledgedWrites } from './store/acknowledged-writes.js';
 import { BoardReader } from './store/board-reader.js';
+import { GameStore } from './store/game-store.js';
 import { ScoreWriter } from './store/score-writer.js';
 
 /** Losses are counted over at least this many acknowledged writes, shared out over the shards. */
@@ -27,6 +30,8 @@ export interface Services {
   readonly scores: Scores;
   readonly bulk: BulkScores;
   readonly rankings: Rankings;
+  readonly games: Games;
+  readonly catalogue: GameCatalogue;
   close(): Promise<void>;
 }
 
@@ -48,6 +53,9 @@ export function createServices(
   const unwatch = scripts.watch(shards.shards);
   const passwords = new Passwords({ rounds: config.BCRYPT_ROUNDS, threads: config.BCRYPT_THREADS });
   const accountStore = new AccountStore(scripts, shards, config.QUEUE_MAX);
+  const gameStore = new GameStore(scripts, shards, config.QUEUE_MAX);
+  const games = new Games(gameStore);
+  const catalogue = new GameCatalogue(gameStore, games, shards);
   const rankings = new Rankings(new BoardReader(scripts), shards);
   const limits = {
     userWritesPerSecond: config.USER_WRITES_PER_SECOND,
@@ -56,7 +64,7 @@ export function createServices(
     queueMax: config.QUEUE_MAX,
   };
   const writer = new ScoreWriter(scripts, limits, acknowledged);
-  const scores = new Scores(writer, rankings, shards, (operator, outcome) => {
+  const scores = new Scores(writer, rankings, games, catalogue, shards, (operator, outcome) => {
     metrics.writes.inc({ operator, outcome });
   });
   const homes = new Homes(accountStore);
@@ -65,6 +73,8 @@ export function createServices(
     scores,
     bulk: new BulkScores(scores, homes, shards),
     rankings,
+    games,
+    catalogue,
     accounts: new Accounts(accountStore, passwords, scores, shards),
     subjects: new Subjects(shards, homes, config.PLAYER_WRITES),
     async close() {

@@ -3,29 +3,32 @@
 -- together or not at all.
 --
 -- KEYS  1 shard:{S}   2 queue:scores:{S}   3 prefix user:{S}:   4 prefix idem:{S}:   5 leaderboard:{S}
+--       6 rules:{S}
 -- ARGV  1 region
 --       2 most messages that may wait in the queue, 0 = no bound
 --       3, 4 user's token bucket: µs per write (0 = no limit), writes in a burst
 --       5, 6 shard's token bucket: the same
 --       7 ms for which the answer to a keyed write is kept
---       then 14 for each write:
---         event_id, user_id, name ('' = as it is), game, order (desc|asc),
+--       then 15 for each write:
+--         event_id, user_id, name ('' = as it is), game, rules (operator:order, order desc|asc),
 --         op (best|set|incr|create|remove), value, least and greatest score allowed,
 --         limited ('1' = the user's bucket applies), idempotency key ('' = none), hash of the request,
---         request_id, name for a new user
+--         request_id, name for a new user, most that incr may add or take away
 --
 -- Returns the last version given out, then two strings for each write, a code and its text:
 --   applied, replayed, exists   answer: JSON ["score"|null, "previous"|null, rank|null, changed 0|1, "reached µs", "name"]
 --   user_rate_limited, region_rate_limited   ms after which a retry can succeed
 --   queue_full   messages waiting, a space, ms after which there should be room
 --   score_out_of_range, idempotency_mismatch, not_ranked   ''
+--   rules_changed   the rules that this shard has pinned for the game
 --   failed   what Redis said; whether this write took effect is unknown
 -- Error CLOSED: this shard is not open at the epoch that this text was made for.
 --
 -- Scores, versions and times never pass through tostring or cjson, which keep 14 digits only.
 
-local WIDTH = 14
+local WIDTH = 15
 local fmt = string.format
+if (#ARGV - 7) % WIDTH ~= 0 then return redis.error_reply('ERR write-scores takes 15 arguments for each write') end
 local function int(n) return fmt('%.0f', n) end
 
 local shard = redis.call('HMGET', KEYS[1], 'epoch', 'version', 'tat', 'drained_at', 'drain_rate')
@@ -44,6 +47,13 @@ local idempotency_ttl = ARGV[7]
 
 local waiting = redis.call('LLEN', KEYS[2])
 local messages = {}
+
+-- The rules that this shard has its scores under, as shared/src/scoring/rules.ts says. Read once for each game.
+local pins = {}
+local function pin_of(game)
+  if pins[game] == nil then pins[game] = redis.call('HGET', KEYS[6], game) end
+  return pins[game]
+end
 
 -- Token bucket in one number, the theoretical arrival time (GCRA): it runs ahead of the clock by the
 -- tokens in use. Returns the new time, or nil and the µs to wait.
@@ -92,11 +102,12 @@ local function answer_of(score, previous, rank, changed, reached, name)
 end
 
 local function apply(at)
-  local event_id, user_id, given_name, game, order = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+  local event_id, user_id, given_name, game, rules = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   local op, value = ARGV[at + 5], tonumber(ARGV[at + 6])
   local least, greatest = tonumber(ARGV[at + 7]), tonumber(ARGV[at + 8])
   local limited, key, request_hash = ARGV[at + 9] == '1', ARGV[at + 10], ARGV[at + 11]
   local request_id, new_name = ARGV[at + 12], ARGV[at + 13]
+  local greatest_delta = tonumber(ARGV[at + 14])
 
   local replay_key = KEYS[4] .. user_id .. ':' .. key
   if key ~= '' then
@@ -107,6 +118,11 @@ local function apply(at)
       return 'replayed', string.sub(stored, hash_end + 1)
     end
   end
+
+  local pin = pin_of(game)
+  local is_pinned = pin == rules
+  if pin and not is_pinned and pin ~= '~' .. rules then return 'rules_changed', pin end
+  local order = string.sub(rules, -4) == ':asc' and 'asc' or 'desc'
 
   local user_key = KEYS[3] .. user_id
   local board = game == 'default' and KEYS[5] or KEYS[5] .. ':' .. game
@@ -136,12 +152,19 @@ local function apply(at)
 
   local score = value
   if op == 'incr' then score = (previous or 0) + value end
+  if op == 'incr' and math.abs(value) > greatest_delta then return 'score_out_of_range', '' end
   if op ~= 'remove' and (score < least or score > greatest) then return 'score_out_of_range', '' end
   if op == 'best' and previous and not better(value, previous, order) then score = previous end
   if op == 'remove' then score = nil end
 
   -- From here on nothing is refused.
   region_tat = next_region_tat
+  local pinning = ''
+  if not is_pinned then
+    redis.call('HSET', KEYS[6], game, rules)
+    pins[game] = rules
+    pinning = ',"rules":"' .. rules .. '"'
+  end
   version = math.max(version + 1, now)
   local changed = score ~= previous
   local rank
@@ -196,7 +219,7 @@ local function apply(at)
     .. ',"achieved_at":' .. int(reached)
     .. ',"timestamp":' .. int(math.floor(version / 1000))
     .. ',"request_id":' .. cjson.encode(request_id)
-    .. keyed .. '}'
+    .. pinning .. keyed .. '}'
   return 'applied', answer
 end
 

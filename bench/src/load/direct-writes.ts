@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { maxScore } from '@leaderboard/shared/scoring/place';
+import { defaultRules } from '@leaderboard/shared/scoring/rules';
 import {
   boardKey,
   defaultGame,
   idempotencyKey,
   queueKey,
+  rulesKey,
   shardKey,
   userKey,
 } from '@leaderboard/shared/topology/keys';
@@ -75,6 +77,7 @@ async function writeBatch(
     userKey(shard, ''),
     idempotencyKey(shard, '', '').slice(0, -1),
     boardKey(shard),
+    rulesKey(shard),
   ];
   // No bound on the queue and on the region; the user's bucket is the default one.
   const forAll = [shard.region, '0', '100000', '20', '0', '1', String(answerKeptMs)];
@@ -83,7 +86,7 @@ async function writeBatch(
     user.userId,
     user.name,
     defaultGame,
-    'desc',
+    defaultRules,
     'best',
     String(score),
     String(-maxScore),
@@ -92,7 +95,8 @@ async function writeBatch(
     '',
     '',
     randomUUID(),
-    '',
+    user.userId,
+    String(maxScore),
   ]);
   const reply = (await scripts.run('write-scores', shard, keys, [...forAll, ...args])) as string[];
   for (let write = 0; write < batch.length; write++) {

@@ -26,7 +26,7 @@ export class BulkScores {
   }
 
   async apply(received: readonly ReceivedEvent[], requestId: string): Promise<BulkResult[]> {
-    const events = received.map((one) => attempt(() => this.#check(one)));
+    const events = await Promise.all(received.map((one) => this.#check(one).catch(toProblem)));
     const claims = events.flatMap((event) =>
       event instanceof Problem ? [] : [{ userId: event.user_id, region: event.region, name: event.name }],
     );
@@ -40,12 +40,16 @@ export class BulkScores {
     return Promise.all(commands.map((command) => this.#result(command)));
   }
 
-  /** @throws {Problem} for everything that can be refused without asking a store */
-  #check(received: ReceivedEvent): BulkEvent {
+  /** @throws {Problem} for everything that can be refused before a home is claimed */
+  async #check(received: ReceivedEvent): Promise<BulkEvent> {
     if ('unreadable' in received) throw new Problem('malformed_body', received.unreadable);
     const event = parseBulkEvent(received.value);
     if ('reason' in event) throw new Problem('invalid_request', event.reason);
-    this.#scores.check({ action: actionOf(event), game: event.game, value: event.delta ?? event.score });
+    await this.#scores.check({
+      action: actionOf(event),
+      game: event.game,
+      value: event.delta ?? event.score,
+    });
     return event.region === undefined ? event : { ...event, region: parseRegion(this.#shards, event.region) };
   }
 
@@ -78,12 +82,4 @@ function commandOf(event: BulkEvent, home: Home, requestId: string): ScoreComman
     idempotencyKey: event.event_id,
     requestId,
   };
-}
-
-function attempt<Result>(act: () => Result): Result | Problem {
-  try {
-    return act();
-  } catch (error) {
-    return toProblem(error);
-  }
 }

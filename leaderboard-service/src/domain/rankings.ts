@@ -1,13 +1,24 @@
 import type { RankAnswer, Row } from '@leaderboard/shared/contracts/rankings';
 import { Problem } from '@leaderboard/shared/http/problems';
-import { comparePlaces, type Place, startOfTies } from '@leaderboard/shared/scoring/place';
+import {
+  comparePlaces,
+  maxScore,
+  type Place,
+  scoreOf,
+  sortKeyOf,
+  startOfTies,
+} from '@leaderboard/shared/scoring/place';
 import { isoFromUs } from '@leaderboard/shared/scoring/time';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
 import type { Board, BoardReader, Entry, FoundEntry, SliceRequest } from '../store/board-reader.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { assignRanks, type MergedSlice, mergeSlices, percentileOf } from './merge.js';
+import { findKeyAt } from './score-search.js';
 
 export type Ties = 'unique' | 'shared';
+
+/** Behind everyone on any board. */
+const endOfBoard = startOfTies(maxScore + 1);
 
 /** What every ranking answers about: a region (GLOBAL = everyone), a board, how ties are numbered. */
 export interface RankingScope {
@@ -82,6 +93,46 @@ export class Rankings {
       rows: found.map(({ entry }, at) => rowOf(entry, (standings[at] as Standing).rank)),
       not_found: wanted.filter((userId) => !known.has(userId)),
     };
+  }
+
+  /**
+   * The score of the last rank among the best `percentile` percent, at least of the first.
+   * @throws {Problem} not_ranked when nobody is
+   */
+  async scoreAt(scope: RankingScope, percentile: number) {
+    const [start, end] = await this.#read(scope, [
+      { place: undefined, rowsBefore: 0, rowsFrom: 1 },
+      { place: endOfBoard, rowsBefore: 1, rowsFrom: 0 },
+    ]);
+    const [first] = start?.entries ?? [];
+    const last = end?.entries.at(-1);
+    if (!start || !first || !last) throw new Problem('not_ranked', `Nobody has a score in ${scope.region}`);
+    const { total } = start;
+    // What is whole but for the rounding of a division must not count as one more.
+    const rank = Math.max(1, Math.ceil((total * percentile) / 100 - 1e-9));
+    const key = await findKeyAt(rank, first.place.sortKey, last.place.sortKey, async (keys) => {
+      const requests = keys.map((sortKey) => ({ place: startOfTies(sortKey), rowsBefore: 0, rowsFrom: 0 }));
+      return (await this.#read(scope, requests)).map(({ before }) => before);
+    });
+    return { total, rank, score: scoreOf(key, scope.board.order) };
+  }
+
+  /** A score that is reached now stands behind all who have it already; with shared ties among them. */
+  async aroundScore(scope: RankingScope, score: number, range: number) {
+    const sortKey = sortKeyOf(score, scope.board.order);
+    const [slice, better] = await this.#read(scope, [
+      { place: startOfTies(sortKey + 1), rowsBefore: range, rowsFrom: range },
+      { place: startOfTies(sortKey), rowsBefore: 0, rowsFrom: 0 },
+    ]);
+    const { total, before, entries } = slice as MergedSlice;
+    const nearest = [
+      ...entries.filter((entry) => entry.place.sortKey <= sortKey).slice(-range),
+      ...entries.filter((entry) => entry.place.sortKey > sortKey).slice(0, range),
+    ];
+    const ahead = nearest.filter((entry) => entry.place.sortKey <= sortKey).length;
+    const around = await this.#rows(scope, nearest, before + 1 - ahead);
+    const rank = (scope.ties === 'shared' ? (better as MergedSlice).before : before) + 1;
+    return { total, rank, around };
   }
 
   /** How many entries of a region stand before a place, in all of its shards but one. */

@@ -5,8 +5,9 @@ import { memberOf, sortKeyOf } from '@leaderboard/shared/scoring/place';
 import { isoFromUs } from '@leaderboard/shared/scoring/time';
 import { RedisOutcomeUnknown } from '@leaderboard/shared/topology/redis';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
-import type { AppliedWrite, Operation, ScoreWriter } from '../store/score-writer.js';
-import { type GameRules, rulesOf } from './games.js';
+import { type AppliedWrite, type Operation, RulesChanged, type ScoreWriter } from '../store/score-writer.js';
+import type { GameCatalogue } from './game-catalogue.js';
+import type { GameRules, Games } from './games.js';
 import type { Rankings } from './rankings.js';
 import type { Subject } from './subject.js';
 
@@ -33,31 +34,42 @@ export type WriteCounter = (operation: Operation, outcome: string) => void;
 export class Scores {
   readonly #writer: ScoreWriter;
   readonly #rankings: Rankings;
+  readonly #games: Games;
+  readonly #catalogue: GameCatalogue;
   readonly #shards: ShardMap;
   readonly #count: WriteCounter;
 
-  constructor(writer: ScoreWriter, rankings: Rankings, shards: ShardMap, count: WriteCounter) {
+  constructor(
+    writer: ScoreWriter,
+    rankings: Rankings,
+    games: Games,
+    catalogue: GameCatalogue,
+    shards: ShardMap,
+    count: WriteCounter,
+  ) {
     this.#writer = writer;
     this.#rankings = rankings;
+    this.#games = games;
+    this.#catalogue = catalogue;
     this.#shards = shards;
     this.#count = count;
   }
 
   /**
-   * What can be refused without asking a store, before a home is claimed for its user.
+   * What can be refused by the game alone, before a home is claimed for its user.
    * @throws {Problem} unknown_game, score_out_of_range
    */
-  check({ action, game, value }: Pick<ScoreCommand, 'action' | 'game' | 'value'>): void {
-    const { leastScore, greatestScore } = rulesOf(game);
-    if (value === undefined || operationOf(action, rulesOf(game)) === 'incr') return;
+  async check({ action, game, value }: Pick<ScoreCommand, 'action' | 'game' | 'value'>): Promise<void> {
+    const rules = await this.#games.rulesOf(game);
+    const { leastScore, greatestScore } = rules;
+    if (value === undefined || operationOf(action, rules) === 'incr') return;
     if (value >= leastScore && value <= greatestScore) return;
     throw new Problem('score_out_of_range', `The score must lie between ${leastScore} and ${greatestScore}`);
   }
 
   /** @throws {Problem} unknown_game and whatever the write script refuses */
   async apply(command: ScoreCommand): Promise<ScoreOutcome> {
-    const rules = rulesOf(command.game);
-    const written = await this.#write(rules, command);
+    const { rules, written } = await this.#write(command);
     return {
       answer: await this.#answerTo(rules, command.subject, written),
       replayed: written.outcome === 'replayed',
@@ -67,17 +79,34 @@ export class Scores {
 
   /** @throws {Problem} unknown_game, not_ranked */
   async remove(command: Omit<ScoreCommand, 'action' | 'value'>): Promise<void> {
-    await this.#write(rulesOf(command.game), { ...command, action: 'remove', value: undefined });
+    await this.#write({ ...command, action: 'remove', value: undefined });
   }
 
-  async #write(rules: GameRules, command: ScoreCommand): Promise<AppliedWrite> {
+  /** A game that was changed while this instance knew it as it had been is asked for again. */
+  async #write(command: ScoreCommand): Promise<{ rules: GameRules; written: AppliedWrite }> {
+    const { game, subject } = command;
+    let rules = await this.#games.rulesOf(game);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return { rules, written: await this.#writeUnder(rules, command) };
+      } catch (error) {
+        if (!(error instanceof RulesChanged)) throw error;
+        if (attempt === 3) throw beingChanged(rules.game);
+      }
+      if (attempt === 1) this.#games.forget(rules.game);
+      else await this.#catalogue.settle(rules.game, this.#shards.home(subject.region, subject.userId));
+      rules = await this.#games.rulesOf(game);
+    }
+  }
+
+  async #writeUnder(rules: GameRules, command: ScoreCommand): Promise<AppliedWrite> {
     const operation = operationOf(command.action, rules);
     try {
       const written = await this.#send(rules, command, operation);
       this.#count(operation, written.outcome);
       return written;
     } catch (error) {
-      this.#count(operation, error instanceof Problem ? error.code : 'failed');
+      this.#count(operation, outcomeOf(error));
       throw error;
     }
   }
@@ -90,11 +119,12 @@ export class Scores {
       name: subject.name,
       newName: subject.newName,
       game: rules.game,
-      order: rules.order,
+      rules: rules.rules,
       operation,
       value,
       leastScore: rules.leastScore,
       greatestScore: rules.greatestScore,
+      greatestDelta: rules.greatestDelta,
       limited: subject.limited,
       idempotency:
         idempotencyKey === undefined
@@ -133,6 +163,17 @@ export class Scores {
       updated_at: isoFromUs(written.reachedAtUs),
     };
   }
+}
+
+function outcomeOf(error: unknown): string {
+  if (error instanceof Problem) return error.code;
+  return error instanceof RulesChanged ? 'rules_changed' : 'failed';
+}
+
+function beingChanged(game: string): Problem {
+  return new Problem('store_unavailable', `"${game}" is being changed; nothing was applied`, {
+    retryAfterSeconds: 1,
+  });
 }
 
 function operationOf(action: ScoreCommand['action'], rules: GameRules): Operation {

@@ -9,7 +9,9 @@ export const getAround: RegisterRoute = (app, { services, guard }) => {
       onRequest: guard.readers,
       schema: { params: UserParams, querystring: AroundQuery, response: { 200: AroundAnswer } },
     },
-    (request) =>
-      services.rankings.around(scopeOf(services, request.query), request.params.userId, request.query.range),
+    async (request) => {
+      const { params, query } = request;
+      return services.rankings.around(await scopeOf(services, query), params.userId, query.range);
+    },
   );
 };

@@ -9,6 +9,6 @@ export const getRank: RegisterRoute = (app, { services, guard }) => {
       onRequest: guard.readers,
       schema: { params: UserParams, querystring: BoardQuery, response: { 200: RankAnswer } },
     },
-    (request) => services.rankings.rank(scopeOf(services, request.query), request.params.userId),
+    async (request) => services.rankings.rank(await scopeOf(services, request.query), request.params.userId),
   );
 };

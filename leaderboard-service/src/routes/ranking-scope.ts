@@ -1,16 +1,16 @@
 import type { BoardQuery } from '@leaderboard/shared/contracts/rankings';
 import { everyone } from '@leaderboard/shared/topology/regions';
-import { rulesOf } from '../domain/games.js';
 import type { RankingScope } from '../domain/rankings.js';
 import { parseRegion } from '../domain/regions.js';
 import type { Services } from '../services.js';
 
 /** What the ranking routes share: the board that a query names, and how it is named in the answer. */
 
-export function scopeOf(services: Services, query: BoardQuery): RankingScope {
+export async function scopeOf(services: Services, query: BoardQuery): Promise<RankingScope> {
+  const region = parseRegion(services.shards, query.region ?? everyone);
   return {
-    region: parseRegion(services.shards, query.region ?? everyone),
-    board: rulesOf(query.game),
+    region,
+    board: await services.games.rulesOf(query.game),
     ties: query.ties ?? 'unique',
   };
 }

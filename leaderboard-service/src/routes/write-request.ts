@@ -17,7 +17,7 @@ export async function applyScore(
   body: NamedSubject & { game?: string },
   change: Pick<ScoreCommand, 'action' | 'value'>,
 ): Promise<ScoreOutcome> {
-  services.scores.check({ ...change, game: body.game });
+  await services.scores.check({ ...change, game: body.game });
   const outcome = await services.scores.apply({
     ...change,
     subject: await services.subjects.resolve(callerOf(request), body),

@@ -1,7 +1,13 @@
 import { Problem } from '@leaderboard/shared/http/problems';
-import type { Order } from '@leaderboard/shared/scoring/place';
 import type { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
-import { boardKey, idempotencyKey, queueKey, shardKey, userKey } from '@leaderboard/shared/topology/keys';
+import {
+  boardKey,
+  idempotencyKey,
+  queueKey,
+  rulesKey,
+  shardKey,
+  userKey,
+} from '@leaderboard/shared/topology/keys';
 import { RedisOutcomeUnknown } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import type { AcknowledgedWrites } from './acknowledged-writes.js';
@@ -18,12 +24,15 @@ export interface ScoreWrite {
   /** For a user without an entry, when no name is given. */
   readonly newName: string;
   readonly game: string;
-  readonly order: Order;
+  /** Operator and order of the game; the shard refuses a write under others than its own. */
+  readonly rules: string;
   readonly operation: Operation;
   /** The new score, the delta of `incr`; undefined for `remove`. */
   readonly value: number | undefined;
   readonly leastScore: number;
   readonly greatestScore: number;
+  /** What `incr` may add or take away. */
+  readonly greatestDelta: number;
   /** Whether the user's own token bucket applies. */
   readonly limited: boolean;
   readonly idempotency: { readonly key: string; readonly requestHash: string } | undefined;
@@ -50,6 +59,11 @@ export interface WriteLimits {
   readonly queueMax: number;
 }
 
+/** The game has other rules by now than this write was made for. */
+export class RulesChanged extends Error {
+  override name = 'RulesChanged';
+}
+
 /** Larger batches hold Redis too long for the reads beside them. */
 const maxBatchItems = 128;
 const maxBatchesInFlight = 4;
@@ -72,6 +86,7 @@ export class ScoreWriter {
 
   /**
    * @throws {Problem} when the script refuses; nothing was applied then.
+   * @throws {RulesChanged} when the shard has its scores under other rules; nothing was applied.
    * @throws ShardClosed, RedisUnavailable, RedisOutcomeUnknown
    */
   async write(shard: Shard, write: ScoreWrite): Promise<AppliedWrite> {
@@ -97,6 +112,7 @@ export class ScoreWriter {
       userKey(shard, ''),
       idempotencyKey(shard, '', '').slice(0, -1),
       boardKey(shard),
+      rulesKey(shard),
     ];
     const args = [...this.#batchArguments(shard), ...writes.flatMap(writeArguments)];
     const reply = (await this.#scripts.run('write-scores', shard, keys, args)) as string[];
@@ -130,7 +146,7 @@ function writeArguments(write: ScoreWrite): string[] {
     write.userId,
     write.name ?? '',
     write.game,
-    write.order,
+    write.rules,
     write.operation,
     write.value === undefined ? '' : String(write.value),
     String(write.leastScore),
@@ -140,6 +156,7 @@ function writeArguments(write: ScoreWrite): string[] {
     write.idempotency?.requestHash ?? '',
     write.requestId,
     write.newName,
+    String(write.greatestDelta),
   ];
 }
 
@@ -190,6 +207,8 @@ function parseReply({ code, text }: Reply): AppliedWrite {
       throw new Problem(code, 'The new score would lie outside what this game or the platform can keep');
     case 'idempotency_mismatch':
       throw new Problem(code, 'The first request with this key was another one');
+    case 'rules_changed':
+      throw new RulesChanged(`the shard has ${text}`);
     case 'not_ranked':
       throw new Problem(code, 'There is no such entry');
     default:

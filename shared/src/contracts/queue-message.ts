@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import Schema from 'typebox/schema';
 import { Game, Name, Region, Score, UserId } from './fields.js';
+import { GameDefinition } from './games.js';
 
 /**
  * What stands in `queue:scores:{shard}`, as JSON. Written by the Lua scripts (shared/lua), read by the
@@ -40,6 +41,8 @@ export const ScoreMessage = Type.Object(
     achieved_at: Microseconds,
     /** When the event happened, ms. */
     timestamp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    /** `operator:order`, in the first message of a game in its shard: what the shard's scores stand under. */
+    rules: Type.Optional(Type.String({ pattern: '^(best|set|incr):(asc|desc)$' })),
     request_id: Type.Optional(Type.String({ maxLength: 128 })),
     /** Of a keyed write: what a retry of it needs after Redis was lost. */
     idempotency: Type.Optional(Type.Object({ request_hash: Type.String(), answer: Type.String() }, closed)),
@@ -65,8 +68,19 @@ export const AccountMessage = Type.Object(
 );
 export type AccountMessage = Static<typeof AccountMessage>;
 
-export const QueueMessage = Type.Union([ScoreMessage, AccountMessage]);
-export type QueueMessage = ScoreMessage | AccountMessage;
+/** A new game, or a changed one. */
+export const GameMessage = Type.Object({
+  event_id: EventId,
+  version: Microseconds,
+  game: Game,
+  op: Type.Literal('game'),
+  definition: GameDefinition,
+  timestamp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+});
+export type GameMessage = Static<typeof GameMessage>;
+
+export const QueueMessage = Type.Union([ScoreMessage, AccountMessage, GameMessage]);
+export type QueueMessage = ScoreMessage | AccountMessage | GameMessage;
 
 const validator = Schema.Compile(QueueMessage);
 
@@ -83,3 +97,8 @@ export function parseQueueMessage(item: string): { message: QueueMessage } | { r
 
 export const isAccountMessage = (message: QueueMessage): message is AccountMessage =>
   message.op === 'account' || message.op === 'account-removed';
+
+export const isGameMessage = (message: QueueMessage): message is GameMessage => message.op === 'game';
+
+export const isScoreMessage = (message: QueueMessage): message is ScoreMessage =>
+  !isAccountMessage(message) && !isGameMessage(message);

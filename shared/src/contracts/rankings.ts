@@ -30,6 +30,16 @@ export const AroundQuery = Type.Object(
 );
 export type AroundQuery = Static<typeof AroundQuery>;
 
+export const ScoreAtQuery = Type.Object(
+  { ...board, percentile: Type.Number({ exclusiveMinimum: 0, maximum: 100, default: 1 }) },
+  closed,
+);
+
+export const AroundScoreQuery = Type.Object(
+  { ...board, score: Score, range: Type.Integer({ minimum: 1, maximum: 100, default: 10 }) },
+  closed,
+);
+
 const oneId = userIdPattern.slice(1, -1);
 export const RanksQuery = Type.Object(
   {
@@ -87,4 +97,18 @@ export const RanksAnswer = Type.Object({
   ...boardAnswer,
   rows: Type.Array(Row),
   not_found: Type.Array(UserId),
+});
+
+export const ScoreAtAnswer = Type.Object({
+  ...boardAnswer,
+  percentile: Type.Number(),
+  rank: Type.Integer({ minimum: 1, description: 'The last rank that belongs to these percent' }),
+  score: Score,
+});
+
+export const AroundScoreAnswer = Type.Object({
+  ...boardAnswer,
+  score: Score,
+  rank: Type.Integer({ minimum: 1, description: 'Where it would stand, reached now' }),
+  around: Type.Array(Row),
 });

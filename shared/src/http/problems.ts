@@ -17,6 +17,7 @@ export const problemTable = {
   method_not_allowed: [405, 'This method is not served here'],
   request_timeout: [408, 'The request took too long to arrive'],
   user_exists: [409, 'This user id is taken'],
+  game_in_use: [409, 'This game has scores already'],
   region_mismatch: [409, 'This user lives in another region'],
   payload_too_large: [413, 'The body is too large'],
   uri_too_long: [414, 'The address is too long'],

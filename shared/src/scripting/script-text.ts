@@ -13,6 +13,11 @@ export const scriptNames = [
   'withdraw-account',
   'claim-homes',
   'read-account',
+  'read-game',
+  'list-games',
+  'lease-game',
+  'pin-rules',
+  'write-game',
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 

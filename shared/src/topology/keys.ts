@@ -14,6 +14,18 @@ export const shardKey = (shard: Shard) => `shard:{${shard.tag}}`;
 export const boardKey = (shard: Shard, game: string = defaultGame) =>
   game === defaultGame ? `leaderboard:{${shard.tag}}` : `leaderboard:{${shard.tag}}:${game}`;
 
+/** HASH game → JSON of its definition, `version` first; in the one shard that keeps the games. */
+export const gamesKey = (shard: Shard) => `games:{${shard.tag}}`;
+
+/** ZSET of the games' names, for reading them in order. */
+export const gameNamesKey = (shard: Shard) => `${gamesKey(shard)}:names`;
+
+/** STRING: who is changing this game now, until it is done or the lease ends. */
+export const gameLeaseKey = (shard: Shard, game: string) => `${gamesKey(shard)}:changing:${game}`;
+
+/** HASH game → the rules under which this shard has its scores; see scoring/rules.ts. */
+export const rulesKey = (shard: Shard) => `rules:{${shard.tag}}`;
+
 /** HASH `name, region, score, updated_at, version, tat`; other games' fields end in `:<game>`. */
 export const userKey = (shard: Shard, userId: string) => `user:{${shard.tag}}:${userId}`;
 

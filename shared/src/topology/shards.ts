@@ -41,6 +41,13 @@ export class ShardMap {
     return this.home(everyone, userId);
   }
 
+  /** The shard that keeps the definitions of all games: GLOBAL's first. */
+  get games(): Shard {
+    const [shard] = this.#byRegion.get(everyone) ?? [];
+    if (!shard) throw new Error(`no shard for region ${everyone}`);
+    return shard;
+  }
+
   /** The shards that a read of this region merges; GLOBAL reads merge all. */
   readSet(region: string): readonly Shard[] {
     return region === everyone ? this.shards : (this.#byRegion.get(region) ?? []);

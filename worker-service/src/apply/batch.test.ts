@@ -30,6 +30,15 @@ const account = {
   timestamp: 1,
 };
 
+const game = {
+  event_id: 'event',
+  version: 1,
+  game: 'race',
+  op: 'game',
+  definition: { operator: 'best', order: 'asc', windows: [], timezone: 'UTC', overall: false },
+  timestamp: 1,
+};
+
 const reasons = (item: string, shard = asia) =>
   readBatch([item], shard, shards).dead.map(({ reason }) => reason);
 
@@ -58,6 +67,11 @@ describe('reading a batch', () => {
   it('takes accounts of any region in a shard of GLOBAL', () => {
     expect(reasons(JSON.stringify(account), shards.account('ann'))).toEqual([]);
   });
+
+  it('takes games in the first shard of GLOBAL only', () => {
+    expect(reasons(JSON.stringify(game), shards.games)).toEqual([]);
+    expect(reasons(JSON.stringify(game))).toEqual(['belongs to another shard']);
+  });
 });
 
 describe('the public event', () => {
@@ -72,7 +86,7 @@ describe('the public event', () => {
     expect(JSON.parse(event ?? '')).toEqual(score);
   });
 
-  it('is not made of an account', () => {
-    expect(publicEvent({ item: JSON.stringify(account), message: account as never })).toBeUndefined();
+  it.each([account, game])('is not made of an account or a game', (message) => {
+    expect(publicEvent({ item: JSON.stringify(message), message: message as never })).toBeUndefined();
   });
 });

@@ -1,5 +1,7 @@
 import {
   isAccountMessage,
+  isGameMessage,
+  isScoreMessage,
   parseQueueMessage,
   type QueueMessage,
 } from '@leaderboard/shared/contracts/queue-message';
@@ -34,13 +36,14 @@ export function readBatch(items: readonly string[], shard: Shard, shards: ShardM
 
 /** Undefined for a region that does not exist. */
 function homeOf(message: QueueMessage, shards: ShardMap): Shard | undefined {
+  if (isGameMessage(message)) return shards.games;
   const region = isAccountMessage(message) ? everyone : message.region;
   return shards.region(region) === region ? shards.home(region, message.user_id) : undefined;
 }
 
-/** The event as other services see it: without what answers a retry. Accounts are nobody's business. */
+/** The event as other services see it: without what answers a retry. Accounts and games are none. */
 export function publicEvent({ item, message }: Entry): string | undefined {
-  if (isAccountMessage(message)) return undefined;
+  if (!isScoreMessage(message)) return undefined;
   if (message.idempotency === undefined) return item;
   const { idempotency: _, ...event } = message;
   return JSON.stringify(event);

@@ -1,4 +1,4 @@
-import { isAccountMessage } from '@leaderboard/shared/contracts/queue-message';
+import { isAccountMessage, isGameMessage, isScoreMessage } from '@leaderboard/shared/contracts/queue-message';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import type pg from 'pg';
 import type { Failpoint } from '../failpoints.js';
@@ -6,6 +6,8 @@ import { isConnectionSound } from '../postgres/sqlstate.js';
 import { beginBatch } from '../sql/begin-batch.js';
 import { markUnrestored } from '../sql/mark-unrestored.js';
 import { storeAccounts } from '../sql/store-accounts.js';
+import { storeGames } from '../sql/store-games.js';
+import { storeRules } from '../sql/store-rules.js';
 import { storeScores } from '../sql/store-scores.js';
 import type { Entry } from './batch.js';
 
@@ -26,10 +28,14 @@ export async function storeBatch(
   const client = await pool.connect();
   try {
     const kept = await begin(client, shard, claimEpoch);
-    const scores = entries.filter(({ message }) => !isAccountMessage(message));
+    const scores = entries.filter(({ message }) => isScoreMessage(message));
     const accounts = entries.filter(({ message }) => isAccountMessage(message));
+    const games = entries.filter(({ message }) => isGameMessage(message));
+    const pinning = scores.filter(({ message }) => 'rules' in message);
     if (scores.length > 0) await client.query({ ...storeScores, values: [joined(scores)] });
     if (accounts.length > 0) await client.query({ ...storeAccounts, values: [joined(accounts)] });
+    if (games.length > 0) await client.query({ ...storeGames, values: [joined(games)] });
+    if (pinning.length > 0) await client.query({ ...storeRules, values: [joined(pinning)] });
     const missing = entries.map(({ message }) => message.version).filter((version) => version > kept);
     if (missing.length > 0) {
       const least = missing.reduce((a, b) => Math.min(a, b));

@@ -18,9 +18,13 @@ import {
   answersFrom,
   entriesFrom,
   entryColumns,
+  gameColumns,
+  gamesFrom,
+  rulesColumns,
+  rulesFrom,
 } from '../sql/read-rows.js';
 import { type RecoveryLock, withRecoveryLock } from './recovery-lock.js';
-import { accountRow, entryRow, Restorer } from './restorer.js';
+import { accountRow, entryRow, gameRow, Restorer } from './restorer.js';
 import { streamRows, type TextRow } from './row-stream.js';
 import { ShardDoor } from './shard-door.js';
 import { readWaitingMessages } from './waiting-messages.js';
@@ -38,7 +42,7 @@ export interface RecoveryContext {
   readonly lock: RecoveryLock;
   readonly failpoint: Failpoint;
   readonly signal: AbortSignal;
-  /** Rows read so far. */
+  /** Rows of users read so far. */
   readonly onProgress: (rows: number) => void;
 }
 
@@ -108,7 +112,7 @@ async function restoreAndOpen(
   const from = everything || kept === undefined ? 0 : firstMissing(kept, fence, missed.rows[0]?.missed_since);
   const restoring = new Restoring(context, client, new Restorer(shard, redis, epoch, everything));
   await client.query("BEGIN READ ONLY; SET LOCAL work_mem = '64MB'");
-  await restoring.rowsFrom(from, kept !== undefined);
+  await restoring.rowsFrom(from, kept);
   await client.query('COMMIT');
   if (from <= (kept ?? 0)) await restoring.waitingMessages();
 
@@ -151,11 +155,18 @@ class Restoring {
     private readonly restorer: Restorer,
   ) {}
 
-  async rowsFrom(version: number, withRemoved: boolean): Promise<void> {
-    await this.#stream(entriesFrom(version, withRemoved), entryColumns, (rows) =>
+  /** @param kept the version up to which this Redis has everything, undefined = nothing */
+  async rowsFrom(version: number, kept: number | undefined): Promise<void> {
+    const { shard, shards } = this.context;
+    await this.#stream(rulesFrom(version), rulesColumns, (rows) => this.restorer.rules(rows, kept ?? 0));
+    await this.restorer.learnRules();
+    await this.#stream(entriesFrom(version, kept !== undefined), entryColumns, (rows) =>
       this.restorer.entries(rows),
     );
-    if (this.context.shard.region === everyone) {
+    if (shard === shards.games) {
+      await this.#stream(gamesFrom(version), gameColumns, (rows) => this.restorer.games(rows));
+    }
+    if (shard.region === everyone) {
       await this.#stream(accountsFrom(version), accountColumns, (rows) => this.restorer.accounts(rows));
     }
     await this.#stream(answersFrom(version), answerColumns, (rows) => this.restorer.answers(rows));
@@ -163,12 +174,13 @@ class Restoring {
 
   /** Redis had applied these, and older rows may have been written over them. */
   async waitingMessages(): Promise<void> {
-    const { scores, accounts } = await readWaitingMessages(this.context.shard, this.context.redis);
-    for (const { version } of [...scores, ...accounts]) {
+    const { scores, accounts, games } = await readWaitingMessages(this.context.shard, this.context.redis);
+    for (const { version } of [...scores, ...accounts, ...games]) {
       this.greatestVersion = Math.max(this.greatestVersion, version);
     }
     for (const rows of chunks(scores.map(entryRow))) await this.restorer.entries(rows);
     for (const rows of chunks(accounts.map(accountRow))) await this.restorer.accounts(rows);
+    for (const rows of chunks(games.map(gameRow))) await this.restorer.games(rows);
   }
 
   async #stream(
@@ -181,15 +193,21 @@ class Restoring {
     const versionAt = columns.indexOf('version');
     const writing: Promise<number>[] = [];
     const finish = async (atMost: number) => {
-      while (writing.length > atMost) this.rowsWritten += (await writing.shift()) ?? 0;
+      while (writing.length > atMost) {
+        const written = (await writing.shift()) ?? 0;
+        if (userAt >= 0) this.rowsWritten += written;
+      }
     };
     for await (const all of streamRows(this.client, query, chunkRows)) {
       signal.throwIfAborted();
-      const rows = all.filter((row) => partitionOf(row[userAt] ?? '', shards.partitions) === shard.partition);
+      // What is nobody's belongs to every partition.
+      const isOurs = (row: TextRow) =>
+        userAt < 0 || partitionOf(row[userAt] ?? '', shards.partitions) === shard.partition;
+      const rows = all.filter(isOurs);
       if (rows.length === 0) continue;
       for (const row of rows) this.greatestVersion = Math.max(this.greatestVersion, Number(row[versionAt]));
       if (this.rowsRead > 0) failpoint('recovery-half-restored');
-      this.rowsRead += rows.length;
+      if (userAt >= 0) this.rowsRead += rows.length;
       onProgress(this.rowsRead);
       const written = write(rows);
       // It is waited for below; until then a failure is nobody's.

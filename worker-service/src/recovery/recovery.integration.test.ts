@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { whyRedisNotReady } from '@leaderboard/local/redis-server';
 import { createLogger } from '@leaderboard/shared/logger';
 import { ShardClosed } from '@leaderboard/shared/scripting/fenced-scripts';
-import { accountKey, idempotencyKey, shardKey, userKey } from '@leaderboard/shared/topology/keys';
+import {
+  accountKey,
+  boardKey,
+  gameNamesKey,
+  gamesKey,
+  idempotencyKey,
+  shardKey,
+  userKey,
+} from '@leaderboard/shared/topology/keys';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BatchStore } from '../apply/batch-store.js';
@@ -69,6 +77,41 @@ function redisDirectory(): string {
 }
 
 describe('a Redis that was emptied', () => {
+  it('has every game in its own order again, under the rules it was written', async () => {
+    const race = { game: 'race', rules: 'best:asc', operation: 'best' } as const;
+    await running(
+      everyUser(700, (at) => at % 7).map((write) => ({ ...write, ...race })),
+      [{ userId: 'ann', value: 5 }],
+    );
+    const board = () =>
+      harness.redis.send(['ZRANGE', boardKey(harness.asia, 'race'), '0', '-1', 'WITHSCORES']);
+    const before = await board();
+    await harness.redis.send(['FLUSHALL']);
+    await harness.open();
+    expect(await board()).toEqual(before);
+    expect(await harness.differences()).toEqual([]);
+    expect(await harness.write([{ userId: 'bob', value: 1, ...race }])).toEqual(['applied']);
+    expect(await harness.write([{ userId: 'bob', value: 1, ...race, rules: 'best:desc' }])).toEqual([
+      'rules_changed',
+    ]);
+  });
+
+  it('has its games again', async () => {
+    const { global } = harness;
+    await harness.worker();
+    await harness.open(global);
+    await harness.putGame('race', { operator: 'best', order: 'asc' });
+    await harness.putGame('race', { operator: 'best', order: 'asc', max_score: 9 });
+    await harness.drained(global);
+    const game = () => harness.redis.send(['HGET', gamesKey(global), 'race']);
+    expect(await game()).toContain('"max_score":9');
+    await harness.redis.send(['FLUSHALL']);
+    await harness.open(global);
+    expect(await game()).toMatch(/^\{"version":\d+,.*"max_score": ?9/);
+    expect(await harness.redis.send(['ZRANGE', gameNamesKey(global), '0', '-1'])).toEqual(['race']);
+    expect(await harness.differences(global)).toEqual([]);
+  });
+
   it('is brought back to what Postgres knows, and opened', async () => {
     await running(
       everyUser(1500, (at) => at % 7),

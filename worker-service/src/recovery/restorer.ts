@@ -1,23 +1,35 @@
-import type { AccountMessage, ScoreMessage } from '@leaderboard/shared/contracts/queue-message';
-import type { Order } from '@leaderboard/shared/scoring/place';
+import type { AccountMessage, GameMessage, ScoreMessage } from '@leaderboard/shared/contracts/queue-message';
+import { defaultRules, orderOfRules } from '@leaderboard/shared/scoring/rules';
 import { readLua } from '@leaderboard/shared/scripting/script-text';
-import { accountKey, boardKey, idempotencyKey, shardKey, userKey } from '@leaderboard/shared/topology/keys';
+import {
+  accountKey,
+  boardKey,
+  gameNamesKey,
+  gamesKey,
+  idempotencyKey,
+  rulesKey,
+  shardKey,
+  userKey,
+} from '@leaderboard/shared/topology/keys';
 import type { RedisConnection } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import { LuaScript } from '../redis/lua-script.js';
+import { readRules } from '../redis/pinned-rules.js';
 import type { TextRow } from './row-stream.js';
 
 const entriesScript = new LuaScript(readLua('restore-entries'));
 const accountsScript = new LuaScript(readLua('restore-accounts'));
+const gamesScript = new LuaScript(readLua('restore-games'));
+const rulesScript = new LuaScript(readLua('restore-rules'));
 const answersScript = new LuaScript(readLua('restore-answers'));
 
 const answerKeptMs = 24 * 60 * 60 * 1000;
 
-/** At present all games read from high to low. */
-export const orderOf = (_game: string): Order => 'desc';
-
 /** Writes what is known elsewhere into a closed shard, where Redis has older state or none. Rows as in sql/read-rows.ts. */
 export class Restorer {
+  /** The game's rules in this shard, as Redis has them once they are restored. */
+  #rules: ReadonlyMap<string, string> = new Map();
+
   constructor(
     private readonly shard: Shard,
     private readonly redis: RedisConnection,
@@ -26,10 +38,30 @@ export class Restorer {
     private readonly again: boolean,
   ) {}
 
+  /** @param kept the version up to which this Redis has everything, 0 = nothing */
+  async rules(rows: readonly TextRow[], kept: number): Promise<number> {
+    const keys = [shardKey(this.shard), rulesKey(this.shard)];
+    const args = [String(this.epoch), String(kept), ...rows.flat()];
+    return Number(await rulesScript.run(this.redis, keys, args));
+  }
+
+  /** To be called between the rules and the entries: these stand in the order that the rules say. */
+  async learnRules(): Promise<void> {
+    this.#rules = await readRules(this.shard, this.redis);
+  }
+
+  async games(rows: readonly TextRow[]): Promise<number> {
+    const keys = [shardKey(this.shard), gamesKey(this.shard), gameNamesKey(this.shard)];
+    const args = [String(this.epoch), this.again ? '1' : '', ...rows.flat()];
+    return Number(await gamesScript.run(this.redis, keys, args));
+  }
+
   async entries(rows: readonly TextRow[]): Promise<number> {
     const keys = [shardKey(this.shard), userKey(this.shard, ''), boardKey(this.shard)];
     const args = [String(this.epoch), this.shard.region, this.again ? '1' : ''];
-    for (const [game = '', ...rest] of rows) args.push(game, orderOf(game), ...rest);
+    for (const [game = '', ...rest] of rows) {
+      args.push(game, orderOfRules(this.#rules.get(game) ?? defaultRules), ...rest);
+    }
     return Number(await entriesScript.run(this.redis, keys, args));
   }
 
@@ -54,6 +86,12 @@ export const entryRow = (message: ScoreMessage): TextRow => [
   message.name,
   message.score === null ? '' : String(message.score),
   String(message.achieved_at),
+  String(message.version),
+];
+
+export const gameRow = (message: GameMessage): TextRow => [
+  message.game,
+  JSON.stringify(message.definition),
   String(message.version),
 ];
 

@@ -1,6 +1,8 @@
 import {
   type AccountMessage,
+  type GameMessage,
   isAccountMessage,
+  isGameMessage,
   parseQueueMessage,
   type ScoreMessage,
 } from '@leaderboard/shared/contracts/queue-message';
@@ -11,25 +13,27 @@ import { waitingLists } from '../redis/waiting-lists.js';
 const chunkItems = 1_000;
 
 /**
- * What waits in a closed shard to be stored, the newest message of each entry and account: Redis has applied these
+ * What waits in a closed shard to be stored, the newest message of each entry, account and game: Redis has applied these
  * already, so they stand above what Postgres says.
  */
 export async function readWaitingMessages(
   shard: Shard,
   redis: RedisConnection,
-): Promise<{ scores: ScoreMessage[]; accounts: AccountMessage[] }> {
+): Promise<{ scores: ScoreMessage[]; accounts: AccountMessage[]; games: GameMessage[] }> {
   const scores = new Map<string, ScoreMessage>();
   const accounts = new Map<string, AccountMessage>();
+  const games = new Map<string, GameMessage>();
   for (const list of await waitingLists(shard, redis)) {
     for await (const item of readList(redis, list)) {
       const parsed = parseQueueMessage(item);
       if ('reason' in parsed) continue;
       const { message } = parsed;
       if (isAccountMessage(message)) keepNewest(accounts, message.user_id, message);
+      else if (isGameMessage(message)) keepNewest(games, message.game, message);
       else keepNewest(scores, `${message.game} ${message.user_id}`, message);
     }
   }
-  return { scores: [...scores.values()], accounts: [...accounts.values()] };
+  return { scores: [...scores.values()], accounts: [...accounts.values()], games: [...games.values()] };
 }
 
 async function* readList(redis: RedisConnection, list: string): AsyncGenerator<string> {

@@ -30,6 +30,17 @@ export const accountsFrom = (version: number) => `
   FROM accounts
   WHERE version >= ${version}`;
 
+export const gameColumns = ['game', 'definition', 'version'] as const;
+export const gamesFrom = (version: number) => `
+  SELECT game, definition::text, version::text FROM games WHERE version >= ${version}`;
+
+/** Only of games that have scores: the others are free to change theirs. */
+export const rulesColumns = ['game', 'rules', 'version'] as const;
+export const rulesFrom = (version: number) => `
+  SELECT game, rules, version::text FROM game_rules
+  WHERE version >= ${version}
+    AND EXISTS (SELECT FROM leaderboard WHERE leaderboard.game = game_rules.game AND score IS NOT NULL)`;
+
 export const answerColumns = ['user_id', 'event_id', 'request_hash', 'answer', 'version'] as const;
 /** Answers are kept for a day; the script knows the exact end by Redis' clock. */
 export const answersFrom = (version: number) => `

@@ -2,13 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DisposablePostgres, startDisposablePostgres } from '@leaderboard/local/disposable-postgres';
 import { type DisposableRedis, startDisposableRedis } from '@leaderboard/local/disposable-redis';
+import { defaultDefinition, type GameDefinition } from '@leaderboard/shared/contracts/games';
 import { createLogger } from '@leaderboard/shared/logger';
 import { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
 import {
   accountKey,
   boardKey,
+  gameLeaseKey,
+  gameNamesKey,
+  gamesKey,
   idempotencyKey,
   queueKey,
+  rulesKey,
   shardKey,
   userKey,
 } from '@leaderboard/shared/topology/keys';
@@ -33,6 +38,9 @@ export interface Write {
   readonly requestId?: string;
   readonly eventId?: string;
   readonly name?: string;
+  readonly game?: string;
+  /** `operator:order` of the game. */
+  readonly rules?: string;
 }
 
 export interface RunningWorker {
@@ -88,7 +96,9 @@ export class Harness {
     for (const region of this.config.postgres.databases.keys()) {
       await this.databases
         .ofRegion(region)
-        .query('TRUNCATE leaderboard, score_events, accounts, dead_letters, shards, recoveries');
+        .query(
+          'TRUNCATE leaderboard, score_events, accounts, dead_letters, shards, recoveries, games, game_rules',
+        );
     }
   }
 
@@ -144,6 +154,7 @@ export class Harness {
       userKey(shard, ''),
       idempotencyKey(shard, '', '').slice(0, -1),
       boardKey(shard),
+      rulesKey(shard),
     ];
     const args = [shard.region, '0', '0', '1', '0', '1', String(answerKeptMs)];
     for (const {
@@ -154,10 +165,12 @@ export class Harness {
       requestId = 'request',
       eventId,
       name = '',
+      game = 'default',
+      rules = 'best:desc',
     } of writes) {
-      args.push(key ?? eventId ?? randomUUID(), userId, name, 'default', 'desc', operation);
+      args.push(key ?? eventId ?? randomUUID(), userId, name, game, rules, operation);
       args.push(operation === 'remove' ? '' : String(value), '-9007199254740991', '9007199254740991');
-      args.push('0', key ?? '', key ? 'hash' : '', requestId, '');
+      args.push('0', key ?? '', key ? 'hash' : '', requestId, userId, '9007199254740991');
     }
     const scripts = new FencedScripts(this.connections);
     const [, ...rest] = (await scripts.run('write-scores', shard, keys, args)) as string[];
@@ -171,6 +184,20 @@ export class Harness {
       shard,
       [shardKey(shard), queueKey(shard), accountKey(shard, userId)],
       ['0', randomUUID(), userId, userId, region, passwordHash],
+    );
+  }
+
+  /** A game as a leaderboard-service stores it. */
+  async putGame(game: string, definition: Partial<GameDefinition>): Promise<void> {
+    const shard = this.global;
+    const scripts = new FencedScripts(this.connections);
+    const lease = gameLeaseKey(shard, game);
+    await scripts.run('lease-game', shard, [shardKey(shard), lease], ['token', '10000']);
+    await scripts.run(
+      'write-game',
+      shard,
+      [shardKey(shard), queueKey(shard), gamesKey(shard), gameNamesKey(shard), lease],
+      ['0', 'token', randomUUID(), game, JSON.stringify({ ...defaultDefinition, ...definition })],
     );
   }
 

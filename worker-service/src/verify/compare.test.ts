@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { compareAccount, compareEntry } from './compare.js';
+import { compareAccount, compareEntry, compareGame } from './compare.js';
 
 const row = ['default', 'ann', 'Ann', '5', '1000', '2000'];
 const same = ['5', '1000', '2000', 'Ann', '-5'];
 
 describe('comparing an entry', () => {
   it('finds nothing when all is the same', () => {
-    expect(compareEntry(row, same)).toEqual([]);
+    expect(compareEntry(row, same, 'desc')).toEqual([]);
   });
 
   it('finds nothing when it is removed on both sides', () => {
-    expect(compareEntry(row.with(3, ''), [null, null, null, 'Ann', null])).toEqual([]);
+    expect(compareEntry(row.with(3, ''), [null, null, null, 'Ann', null], 'desc')).toEqual([]);
   });
 
   it.each([
@@ -22,11 +22,15 @@ describe('comparing an entry', () => {
     ['no member on the board', [...same.slice(0, 4), null], 'no sort key'],
     ['another sort key', same.with(4, '5'), '5 sort key instead of -5'],
   ])('finds %s', (_, redis, words) => {
-    expect(compareEntry(row, redis)).toEqual([expect.stringContaining(words)]);
+    expect(compareEntry(row, redis, 'desc')).toEqual([expect.stringContaining(words)]);
+  });
+
+  it('expects the score itself on a board that reads from low to high', () => {
+    expect(compareEntry(row, same.with(4, '5'), 'asc')).toEqual([]);
   });
 
   it('finds an entry that should be removed', () => {
-    expect(compareEntry(row.with(3, ''), same)).toEqual(['score 5 in Redis, removed in Postgres']);
+    expect(compareEntry(row.with(3, ''), same, 'desc')).toEqual(['score 5 in Redis, removed in Postgres']);
   });
 });
 
@@ -45,5 +49,19 @@ describe('comparing an account', () => {
   it('finds a missing one and one that should be removed', () => {
     expect(compareAccount(account, [null, null, null, null])).toEqual(['account missing in Redis']);
     expect(compareAccount(account.with(6, '1'), inRedis)).toEqual(['account in Redis, removed in Postgres']);
+  });
+});
+
+describe('comparing a game', () => {
+  const game = ['race', '{"order": "asc", "operator": "best"}', '2000'];
+
+  it('finds nothing when all is the same, in whatever order', () => {
+    expect(compareGame(game, '{"version":2000,"operator":"best","order":"asc"}')).toEqual([]);
+  });
+
+  it('finds a missing one, another version and another definition', () => {
+    expect(compareGame(game, null)).toEqual(['missing in Redis']);
+    expect(compareGame(game, '{"version":1,"operator":"best","order":"asc"}')).toHaveLength(1);
+    expect(compareGame(game, '{"version":2000,"operator":"set","order":"asc"}')).toHaveLength(1);
   });
 });

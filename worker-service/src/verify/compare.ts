@@ -1,5 +1,5 @@
-import { memberOf, sortKeyOf } from '@leaderboard/shared/scoring/place';
-import { orderOf } from '../recovery/restorer.js';
+import { isDeepStrictEqual } from 'node:util';
+import { memberOf, type Order, sortKeyOf } from '@leaderboard/shared/scoring/place';
 import type { TextRow } from '../recovery/row-stream.js';
 
 /** Pure comparison of one row of Postgres with what Redis answered for it. Returns what differs, in words. */
@@ -8,8 +8,8 @@ import type { TextRow } from '../recovery/row-stream.js';
 export type EntryInRedis = readonly (string | null)[];
 
 /** `row` as entriesFrom() in sql/read-rows.ts; the score is '' for a removed entry. */
-export function compareEntry(row: TextRow, redis: EntryInRedis): string[] {
-  const [game = '', userId = '', name = '', score = '', reached = '', version = ''] = row;
+export function compareEntry(row: TextRow, redis: EntryInRedis, order: Order): string[] {
+  const [, userId = '', name = '', score = '', reached = '', version = ''] = row;
   const [redisScore, redisReached, redisVersion, redisName, sortKey] = redis;
   if (score === '') return redisScore === null ? [] : [`score ${redisScore} in Redis, removed in Postgres`];
   if (redisScore === null) return [`missing in Redis, score ${score} in Postgres`];
@@ -22,7 +22,7 @@ export function compareEntry(row: TextRow, redis: EntryInRedis): string[] {
   check('reached', redisReached, reached);
   check('version', redisVersion, version);
   check('name', redisName, name);
-  const expected = sortKeyOf(Number(score), orderOf(game));
+  const expected = sortKeyOf(Number(score), order);
   if (sortKey === null || Number(sortKey) !== expected) {
     const member = memberOf(userId, Number(reached));
     differences.push(`on the board ${member} has ${sortKey ?? 'no'} sort key instead of ${expected}`);
@@ -42,4 +42,14 @@ export function compareAccount(row: TextRow, redis: readonly (string | null)[]):
   if (redisVersion !== version) differences.push(`version ${redisVersion} in Redis, ${version} in Postgres`);
   if ((redisHash ?? '') !== passwordHash) differences.push('the password hashes differ');
   return differences;
+}
+
+/** Redis: version and definition in one object. `row` as gamesFrom() in sql/read-rows.ts. */
+export function compareGame(row: TextRow, redis: string | null): string[] {
+  const [, definition = '', version = ''] = row;
+  if (redis === null) return ['missing in Redis'];
+  const expected = { version: Number(version), ...(JSON.parse(definition) as object) };
+  return isDeepStrictEqual(JSON.parse(redis), expected)
+    ? []
+    : [`${redis} in Redis, ${JSON.stringify(expected)} in Postgres`];
 }

@@ -1,13 +1,15 @@
 import { memberOf, parseMember } from '@leaderboard/shared/scoring/place';
-import { accountKey, boardKey, defaultGame, userKey } from '@leaderboard/shared/topology/keys';
+import { defaultRules, orderOfRules } from '@leaderboard/shared/scoring/rules';
+import { accountKey, boardKey, defaultGame, gamesKey, userKey } from '@leaderboard/shared/topology/keys';
 import type { RedisConnection } from '@leaderboard/shared/topology/redis';
 import { everyone } from '@leaderboard/shared/topology/regions';
 import { partitionOf, type Shard, type ShardMap } from '@leaderboard/shared/topology/shards';
 import type pg from 'pg';
 import { streamRows, type TextRow } from '../recovery/row-stream.js';
+import { readRules } from '../redis/pinned-rules.js';
 import { activeAccounts, activeEntries } from '../sql/find-active.js';
-import { accountsFrom, entriesFrom } from '../sql/read-rows.js';
-import { compareAccount, compareEntry } from './compare.js';
+import { accountsFrom, entriesFrom, gamesFrom, rulesFrom } from '../sql/read-rows.js';
+import { compareAccount, compareEntry, compareGame } from './compare.js';
 
 /**
  * Compares one shard's Redis with Postgres in both directions: every row must stand in Redis as it is, and everything
@@ -35,6 +37,7 @@ const chunkRows = 500;
 export async function verifyShard(context: VerifyContext): Promise<Verified> {
   const run = new Verification(context);
   await context.client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await run.rules();
   await run.postgresEntries();
   await run.redisBoards();
   await run.redisUsers();
@@ -42,6 +45,7 @@ export async function verifyShard(context: VerifyContext): Promise<Verified> {
     await run.postgresAccounts();
     await run.redisAccounts();
   }
+  if (context.shard === context.shards.games) await run.games();
   await context.client.query('COMMIT');
   return run;
 }
@@ -51,9 +55,43 @@ class Verification implements Verified {
   accounts = 0;
   differences = 0;
   readonly #context: VerifyContext;
+  /** As Postgres has them. */
+  readonly #rules = new Map<string, string>();
 
   constructor(context: VerifyContext) {
     this.#context = context;
+  }
+
+  /** Only what both sides say: a game may be agreed on that nobody has scores in, and older shards have no pins. */
+  async rules(): Promise<void> {
+    const { shard, redis } = this.#context;
+    const pinned = await readRules(shard, redis);
+    for await (const rows of this.#rows(rulesFrom(0), undefined)) {
+      for (const [game = '', rules = ''] of rows) {
+        this.#rules.set(game, rules);
+        const pin = pinned.get(game);
+        const isSame = pin === undefined || pin === rules || pin === `~${rules}`;
+        this.#found(`game ${game}`, isSame ? [] : [`rules ${pin} in Redis, ${rules} in Postgres`]);
+      }
+    }
+  }
+
+  async games(): Promise<void> {
+    const { shard, redis } = this.#context;
+    const stored = new Set<string>();
+    for await (const rows of this.#rows(gamesFrom(0), undefined)) {
+      const answers = await Promise.all(
+        rows.map(([game = '']) => redis.send(['HGET', gamesKey(shard), game])),
+      );
+      for (const [at, row] of rows.entries())
+        this.#found(`game ${row[0]}`, compareGame(row, answers[at] as string | null));
+      for (const [game = ''] of rows) stored.add(game);
+    }
+    for await (const page of scan(redis, ['HSCAN', gamesKey(shard)])) {
+      for (const game of page.filter((_, at) => at % 2 === 0)) {
+        this.#found(`game ${game}`, stored.has(game) ? [] : ['in Redis, not in Postgres']);
+      }
+    }
   }
 
   async postgresEntries(): Promise<void> {
@@ -73,7 +111,7 @@ class Verification implements Verified {
       for (const [at, row] of rows.entries()) {
         const [game = '', userId = '', , score] = row;
         if (score !== '') this.entries += 1;
-        this.#found(`${game} ${userId}`, compareEntry(row, answers[at] ?? []));
+        this.#found(`${game} ${userId}`, compareEntry(row, answers[at] ?? [], this.#orderOf(game)));
       }
     }
   }
@@ -98,17 +136,24 @@ class Verification implements Verified {
     }
   }
 
-  /** Users whose hash has a score, but no row. */
+  /** Users whose hash has a score in some game, but no row. */
   async redisUsers(): Promise<void> {
     const { shard, redis } = this.#context;
     const prefix = userKey(shard, '');
     for await (const keys of this.#keyPages(`${prefix}*`, prefix)) {
       const users = keys.map((key) => key.slice(prefix.length));
-      const scores = await Promise.all(keys.map((key) => redis.send(['HGET', key, 'score'])));
-      const ranked = users.filter((_, at) => scores[at] !== null);
-      const known = await this.#active(activeEntries, [defaultGame, ranked]);
-      for (const userId of ranked) {
-        if (!known.has(userId)) this.#found(`${defaultGame} ${userId}`, ['score in Redis, not in Postgres']);
+      const fields = await Promise.all(keys.map((key) => redis.send(['HKEYS', key])));
+      const ranked = new Map<string, string[]>();
+      for (const [at, userId] of users.entries()) {
+        for (const game of gamesIn(fields[at] as string[])) {
+          ranked.set(game, [...(ranked.get(game) ?? []), userId]);
+        }
+      }
+      for (const [game, userIds] of ranked) {
+        const known = await this.#active(activeEntries, [game, userIds]);
+        for (const userId of userIds) {
+          if (!known.has(userId)) this.#found(`${game} ${userId}`, ['score in Redis, not in Postgres']);
+        }
       }
     }
   }
@@ -145,14 +190,21 @@ class Verification implements Verified {
       this.#context.report(`${this.#context.shard.tag} ${what}: ${difference}`);
   }
 
-  /** Rows of this shard: partitions of a region share its database. */
-  async *#rows(query: string, userAt: number): AsyncGenerator<TextRow[]> {
+  #orderOf(game: string) {
+    return orderOfRules(this.#rules.get(game) ?? defaultRules);
+  }
+
+  /** Rows of this shard: partitions of a region share its database. Without a user they belong to all. */
+  async *#rows(query: string, userAt: number | undefined): AsyncGenerator<TextRow[]> {
     const { client, shard, shards, onProgress } = this.#context;
     let count = 0;
     for await (const all of streamRows(client, query, chunkRows)) {
       count += all.length;
       onProgress(count);
-      yield all.filter((row) => partitionOf(row[userAt] ?? '', shards.partitions) === shard.partition);
+      yield all.filter(
+        (row) =>
+          userAt === undefined || partitionOf(row[userAt] ?? '', shards.partitions) === shard.partition,
+      );
     }
   }
 
@@ -178,6 +230,14 @@ class Verification implements Verified {
       yield [...new Set(keys)].filter((key) => key.startsWith(prefix));
     }
   }
+}
+
+/** The games in which a user's hash has a score. */
+function gamesIn(fields: readonly string[]): string[] {
+  return fields.flatMap((field) => {
+    if (field === 'score') return [defaultGame];
+    return field.startsWith('score:') ? [field.slice('score:'.length)] : [];
+  });
 }
 
 async function* scan(

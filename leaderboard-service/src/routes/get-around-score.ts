@@ -1,0 +1,23 @@
+import { AroundScoreAnswer, AroundScoreQuery } from '@leaderboard/shared/contracts/rankings';
+import { boardLabel, scopeOf } from './ranking-scope.js';
+import type { RegisterRoute } from './route.js';
+
+/** Where a score would stand that nobody has reached yet, and who stands around it. */
+export const getAroundScore: RegisterRoute = (app, { services, guard }) => {
+  app.get(
+    '/around-score',
+    {
+      onRequest: guard.readers,
+      schema: { querystring: AroundScoreQuery, response: { 200: AroundScoreAnswer } },
+    },
+    async (request) => {
+      const { query } = request;
+      const scope = await scopeOf(services, query);
+      return {
+        ...boardLabel(scope, query),
+        score: query.score,
+        ...(await services.rankings.aroundScore(scope, query.score, query.range)),
+      };
+    },
+  );
+};

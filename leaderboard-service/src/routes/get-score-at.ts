@@ -1,0 +1,20 @@
+import { ScoreAtAnswer, ScoreAtQuery } from '@leaderboard/shared/contracts/rankings';
+import { boardLabel, scopeOf } from './ranking-scope.js';
+import type { RegisterRoute } from './route.js';
+
+/** The score that is needed to stand among the best so many percent. */
+export const getScoreAt: RegisterRoute = (app, { services, guard }) => {
+  app.get(
+    '/score-at',
+    { onRequest: guard.readers, schema: { querystring: ScoreAtQuery, response: { 200: ScoreAtAnswer } } },
+    async (request) => {
+      const { query } = request;
+      const scope = await scopeOf(services, query);
+      return {
+        ...boardLabel(scope, query),
+        percentile: query.percentile,
+        ...(await services.rankings.scoreAt(scope, query.percentile)),
+      };
+    },
+  );
+};
