@@ -28,7 +28,7 @@ export interface StackProcess {
 }
 
 const nginxReadyWithinMs = 60_000;
-/** A rebuild of a large board from Postgres happens before a service is ready. */
+/** A rebuild of a large board from Postgres happens before a score can go through. */
 const serviceReadyWithinMs = 300_000;
 
 /**
@@ -162,7 +162,7 @@ export class Stack {
     };
   }
 
-  /** A service is ready when a worker has opened its shards, a gateway when a service is. */
+  /** A service is ready when it has its Redis, a gateway when a service is; shards are opened by the worker meanwhile. */
   async #startServices(): Promise<void> {
     const { config } = this;
     const env = { ...config.environment, LOG_LEVEL: config.logLevel, ...this.#environment };

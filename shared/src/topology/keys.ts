@@ -45,7 +45,7 @@ export const processingKey = (shard: Shard, worker: string) => `${queueKey(shard
 /** LIST: refused for good, each with its reason. */
 export const deadKey = (shard: Shard) => `${queueKey(shard)}:dead`;
 
-/** ZSET of worker names by the end of their lease, in ms of Redis time. */
+/** ZSET of claims by the end of their worker's lease on them, in ms of Redis time. */
 export const workersKey = (shard: Shard) => `${queueKey(shard)}:workers`;
 
 /** STREAM of committed events. */

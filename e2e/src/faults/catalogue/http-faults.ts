@@ -12,9 +12,20 @@ const failedSince = ({ workload }: FaultContext, fromMs: number): Write[] =>
 function expectFewFailures(context: FaultContext, fromMs: number, share: number): void {
   const sent = context.workload.writes.filter((write) => write.sentAtMs >= fromMs).length;
   const failed = failedSince(context, fromMs);
+  if (sent < 50) throw new Error(`only ${sent} writes were sent meanwhile`);
   if (failed.length > sent * share) {
     throw new Error(`${failed.length} of ${sent} writes failed, the first with ${failed[0]?.answer}`);
   }
+}
+
+/** Whether no gateway sends anything to this service. */
+async function ejected({ rig }: FaultContext, serviceUrl: string): Promise<boolean> {
+  for (const gateway of rig.stack.byRole('gateway')) {
+    const answer = await fetch(`${gateway.spec.url}/health`);
+    const { upstreams } = (await answer.json()) as { upstreams: { url: string; status: string }[] };
+    if (upstreams.find(({ url }) => url === serviceUrl)?.status === 'up') return false;
+  }
+  return true;
 }
 
 /** Reads through NGINX while something happens: not one may fail. */
@@ -59,11 +70,13 @@ export const httpFaults: Fault[] = [
     async inject(context) {
       const service = context.random.pick(context.rig.stack.byRole('service'));
       service.kill('SIGSTOP');
-      const ejectedBy = performance.now() + 3_000;
-      await sleep(3_000);
+      await until('both gateways have ejected it', () => ejected(context, service.spec.url), {
+        withinMs: 3_000,
+      });
+      const ejectedAtMs = performance.now();
       await sleep(17_000);
       service.kill('SIGCONT');
-      expectFewFailures(context, ejectedBy, 0);
+      expectFewFailures(context, ejectedAtMs, 0);
     },
   },
   {

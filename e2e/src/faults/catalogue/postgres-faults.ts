@@ -23,6 +23,8 @@ async function inEurope(context: FaultContext, use: (client: pg.Client) => Promi
 async function unnoticed({ workload }: FaultContext, act: () => Promise<void>): Promise<void> {
   const from = performance.now();
   await act();
+  const answered = () => workload.writes.filter(({ sentAtMs, outcome }) => sentAtMs >= from && outcome);
+  await until('writes go on', () => answered().length >= 50);
   const failed = workload.writes.filter(
     (write) => write.sentAtMs >= from && (write.outcome ?? 'acknowledged') !== 'acknowledged',
   );
