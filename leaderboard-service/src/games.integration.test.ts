@@ -34,7 +34,7 @@ const race = { operator: 'best', order: 'asc' };
 describe('GET /games', () => {
   it('has the default game before anybody defines it', async () => {
     const { body } = await http().get('/games').expect(200);
-    const definition = { operator: 'best', order: 'desc', windows: [], timezone: 'UTC', overall: false };
+    const definition = { operator: 'best', order: 'desc' };
     expect(body).toEqual({ games: [{ game: 'default', ...definition }] });
     expect((await http().get('/games/default').expect(200)).body).toEqual({ game: 'default', ...definition });
   });
@@ -64,13 +64,11 @@ describe('PUT /games/:game', () => {
   it('keeps what was sent and fills in the rest', async () => {
     const sent = {
       operator: 'incr',
-      windows: ['weekly', '24h'],
-      timezone: 'Europe/Berlin',
       min_score: 0,
       max_score: 100,
       max_delta: 10,
     };
-    const expected = { game: 'quiz', ...sent, order: 'desc', windows: ['24h', 'weekly'], overall: false };
+    const expected = { game: 'quiz', ...sent, order: 'desc' };
     expect((await put('quiz', sent).expect(200)).body).toEqual(expected);
     expect((await http().get('/games/quiz').expect(200)).body).toEqual(expected);
   });
@@ -90,10 +88,6 @@ describe('PUT /games/:game', () => {
   });
 
   it.each<[string, object]>([
-    ['an unknown time zone', { timezone: 'Mars/Olympus' }],
-    ['a time zone that is a number', { timezone: '+02:00' }],
-    ['an unknown window', { windows: ['daily', 'yearly'] }],
-    ['a window twice', { windows: ['daily', 'daily'] }],
     ['an unknown operator', { operator: 'double' }],
     ['bounds that exclude everything', { min_score: 2, max_score: 1 }],
     ['a delta of nothing', { max_delta: 0 }],

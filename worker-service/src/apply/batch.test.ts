@@ -35,7 +35,7 @@ const game = {
   version: 1,
   game: 'race',
   op: 'game',
-  definition: { operator: 'best', order: 'asc', windows: [], timezone: 'UTC', overall: false },
+  definition: { operator: 'best', order: 'asc' },
   timestamp: 1,
 };
 
