@@ -12,7 +12,7 @@ export interface FaultContext {
 /** One row of the table in docs/durability.md. */
 export interface Fault {
   readonly name: string;
-  /** `counted`: acknowledged writes may be lost, but the services must report exactly how many. */
+  /** `counted`: acknowledged writes may be lost, but the services must report them. */
   readonly mayLose: 'nothing' | 'counted';
   /** Takes most of a minute: runs in every third round only. */
   readonly slow?: boolean;

@@ -34,7 +34,7 @@ async function unnoticed({ workload }: FaultContext, act: () => Promise<void>): 
 
 export const postgresFaults: Fault[] = [
   {
-    name: 'Postgres killed, back after 5 s',
+    name: 'Postgres stopped for 5 s',
     mayLose: 'nothing',
     inject: (context) =>
       unnoticed(context, async () => {
