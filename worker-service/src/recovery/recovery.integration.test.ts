@@ -49,6 +49,7 @@ function recover(everything = false): Promise<RecoveryReport> {
       shards: harness.config.topology.shards,
       redis: harness.redis,
       lock: recoveryLockOf(harness.databases),
+      readWindows: () => harness.readWindows(),
       failpoint: noFailpoint,
       signal: new AbortController().signal,
       onProgress: () => {},
@@ -339,6 +340,7 @@ describe('recoveries', () => {
         shards: harness.config.topology.shards,
         redis: harness.redis,
         lock: recoveryLockOf(harness.databases),
+        readWindows: () => harness.readWindows(),
         failpoint: noFailpoint,
         signal: new AbortController().signal,
         onProgress: () => {
