@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DisposablePostgres, startDisposablePostgres } from '@leaderboard/local/disposable-postgres';
 import { type DisposableRedis, startDisposableRedis } from '@leaderboard/local/disposable-redis';
+import { whyRedisNotReady } from '@leaderboard/local/redis-server';
 import { defaultDefinition, type GameDefinition } from '@leaderboard/shared/contracts/games';
 import { createLogger } from '@leaderboard/shared/logger';
 import { maxScore } from '@leaderboard/shared/scoring/place';
@@ -233,6 +235,21 @@ export class Harness {
       this.databases.of(this.global),
       this.config.windows,
     );
+  }
+
+  async restartRedis(betweenStopAndStart = () => {}): Promise<void> {
+    const { process: server, port } = this.redisServer;
+    await server.stop();
+    betweenStopAndStart();
+    server.start();
+    await until(async () => (await whyRedisNotReady(port)) === undefined);
+    await until(async () => this.redis.ready);
+  }
+
+  /** Where Redis keeps its append-only file. */
+  redisDirectory(): string {
+    const { args } = this.redisServer.process.spec;
+    return join(args[args.indexOf('--dir') + 1] ?? '', 'appendonlydir');
   }
 
   /** Pushes raw text, as nobody should. */
