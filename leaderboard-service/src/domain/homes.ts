@@ -3,7 +3,7 @@ import { everyone } from '@leaderboard/shared/topology/regions';
 import { LRUCache } from 'lru-cache';
 import type { AccountStore, Home } from '../store/account-store.js';
 
-/** A home does not change, so it is remembered for as long as there is room and the accounts' epoch lasts. */
+/** A home does not change before its user is erased, so it is remembered while there is room and the accounts' epoch lasts. */
 const rememberedUsers = 200_000;
 
 export interface WantedHome {
@@ -31,7 +31,7 @@ export class Homes {
 
   /** The home of each user in order, or the Problem that stands in its way. */
   async resolveAll(wanted: readonly WantedHome[]): Promise<(Home | Problem)[]> {
-    const homes = wanted.map(({ userId }) => this.#remembered(userId));
+    const homes = wanted.map((one) => this.#remembered(one));
     const unknown = wanted.filter((_, at) => homes[at] === undefined);
     const claims = unknown.map(({ userId, region, name }) => ({
       userId,
@@ -54,9 +54,11 @@ export class Homes {
     this.#known.delete(userId);
   }
 
-  #remembered(userId: string): Home | undefined {
+  /** What is remembered counts only where it fits: the user may have been erased, and its id have a new home. */
+  #remembered({ userId, region }: WantedHome): Home | undefined {
     const known = this.#known.get(userId);
-    return known?.epoch === this.#accounts.epochOf(userId) ? known.home : undefined;
+    if (known?.epoch !== this.#accounts.epochOf(userId)) return undefined;
+    return region === undefined || region === known.home.region ? known.home : undefined;
   }
 
   #remember(userId: string, home: Home | Problem | undefined): void {

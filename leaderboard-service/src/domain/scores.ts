@@ -85,9 +85,9 @@ export class Scores {
 
   /** @throws {Problem} unknown_game and whatever the write script refuses */
   async apply(command: ScoreCommand): Promise<ScoreOutcome> {
-    const { rules, written } = await this.#writeForSubject(command);
+    const { rules, subject, written } = await this.#writeForSubject(command);
     return {
-      answer: await this.#answerTo(rules, command.subject, written),
+      answer: await this.#answerTo(rules, subject, written),
       replayed: written.outcome === 'replayed',
       created: command.action === 'create' && written.outcome !== 'exists',
     };
@@ -122,7 +122,7 @@ export class Scores {
     let clockMs: number | undefined;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return { rules, written: await this.#writeUnder(rules, command, clockMs) };
+        return { rules, subject, written: await this.#writeUnder(rules, command, clockMs) };
       } catch (error) {
         if (error instanceof PeriodsMissing) clockMs = error.happenedAtMs;
         else if (!(error instanceof RulesChanged)) throw error;
@@ -211,9 +211,10 @@ export class Scores {
   }
 }
 
-/** What was written, and the rules that it was written under. */
+/** What was written, for whom, and the rules that it was written under. */
 interface Written {
   readonly rules: GameRules;
+  readonly subject: Subject;
   readonly written: AppliedWrite;
 }
 

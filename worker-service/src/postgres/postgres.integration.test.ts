@@ -39,7 +39,7 @@ describe('databases', () => {
   it('are made by several workers that start at once', async () => {
     await Promise.all([1, 2, 3].map(() => prepareDatabases(address, logger)));
     const { rows } = await pool.query('SELECT name FROM migrations');
-    expect(rows).toEqual([{ name: '0001-tables' }, { name: '0002-games' }]);
+    expect(rows).toEqual([{ name: '0001-tables' }, { name: '0002-games' }, { name: '0003-moderation' }]);
   });
 
   it('that have their tables from the containers already are taken as they are', async () => {

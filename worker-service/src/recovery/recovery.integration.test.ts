@@ -170,13 +170,15 @@ describe('a Redis that was emptied', () => {
   it('answers the retry of a keyed write as before, for the rest of its day', async () => {
     await running([{ userId: 'ann', operation: 'incr', value: 5, key: 'key-1' }]);
     const key = idempotencyKey(harness.asia, 'ann', 'key-1');
-    const answer = await harness.redis.send(['GET', key]);
+    // Between the hash and the answer stands the version, which is moved, too.
+    const answer = async () => String(await harness.redis.send(['GET', key])).replace(/ \d+ /, ' ');
+    const before = await answer();
     // As if it had been written an hour ago.
     await harness.postgres.query(`
       UPDATE score_events SET version = version - 3600000000, accepted_at = accepted_at - interval '1 hour'`);
     await harness.redis.send(['FLUSHALL']);
     await harness.open();
-    expect(await harness.redis.send(['GET', key])).toBe(answer);
+    expect(await answer()).toBe(before);
     const left = Number(await harness.redis.send(['PTTL', key]));
     expect(left).toBeLessThanOrEqual(23 * 3_600_000);
     expect(left).toBeGreaterThan(22 * 3_600_000);

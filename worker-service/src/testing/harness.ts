@@ -18,11 +18,14 @@ import {
 import {
   accountKey,
   boardKey,
+  dueKey,
   gameLeaseKey,
   gameNamesKey,
   gamesKey,
+  hiddenBoardKey,
   queueKey,
   shardKey,
+  userKey,
 } from '@leaderboard/shared/topology/keys';
 import { type RedisConnection, RedisConnections } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
@@ -204,6 +207,33 @@ export class Harness {
       [shardKey(shard), queueKey(shard), accountKey(shard, userId)],
       ['0', randomUUID(), userId, userId, region, passwordHash],
     );
+  }
+
+  /** Hides a user or shows it again, as an admin does. */
+  async hide(userId: string, hidden: boolean, shard = this.asia): Promise<void> {
+    const keys = [
+      shardKey(shard),
+      queueKey(shard),
+      userKey(shard, userId),
+      boardKey(shard),
+      hiddenBoardKey(shard),
+    ];
+    const args = ['0', randomUUID(), userId, shard.region, hidden ? '1' : '0', 'operator', 'request'];
+    await new FencedScripts(this.connections).run('hide-user', shard, keys, args);
+  }
+
+  /** Erases what a shard has of an account of this version. */
+  async erase(userId: string, accountVersion: number, shard = this.asia): Promise<void> {
+    const keys = [
+      shardKey(shard),
+      queueKey(shard),
+      userKey(shard, userId),
+      boardKey(shard),
+      hiddenBoardKey(shard),
+      dueKey(shard),
+    ];
+    const args = [randomUUID(), userId, shard.region, String(accountVersion), 'operator', 'request'];
+    await new FencedScripts(this.connections).run('erase-user', shard, keys, args);
   }
 
   /** A game as a leaderboard-service stores it. */
