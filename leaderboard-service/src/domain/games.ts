@@ -46,7 +46,8 @@ export class Games {
   async rulesOf(game: string = defaultGame): Promise<GameRules> {
     if (game === overallGame) return overallRules;
     const known = this.#known.get(game);
-    const isFresh = known !== undefined && performance.now() - known.loadedAtMs < maxAgeMs;
+    // That there is no such game is not believed for a moment: it may just have been made.
+    const isFresh = known?.rules !== undefined && performance.now() - known.loadedAtMs < maxAgeMs;
     const rules = isFresh ? known.rules : await this.#load(game, known);
     if (!rules) throw new Problem('unknown_game', `There is no game "${game}"`);
     return rules;
