@@ -26,7 +26,8 @@ await runMain(async () => {
   const config = loadConfig();
   const shards = shardsOf(config.topology.shards, options.region);
   const name = options.group ?? 'monitor';
-  if (!/^[\x21-\x7e]{1,64}$/.test(name)) throw new ConfigError('--group', 'must be 1–64 printable characters');
+  if (!/^[\x21-\x7e]{1,64}$/.test(name))
+    throw new ConfigError('--group', 'must be 1–64 printable characters');
 
   const output = new LineOutput(process.stdout);
   const signal = AbortSignal.any([interruptible(() => process.exit(130)), output.closed]);

@@ -75,7 +75,16 @@ export class EventGroup {
 
   /** Until there is something to read, at most a second. Gives nothing to anybody. */
   async wait(): Promise<void> {
-    await this.redis.send(['XREAD', 'COUNT', '1', 'BLOCK', String(waitMs), 'STREAMS', this.#key, this.#given]);
+    await this.redis.send([
+      'XREAD',
+      'COUNT',
+      '1',
+      'BLOCK',
+      String(waitMs),
+      'STREAMS',
+      this.#key,
+      this.#given,
+    ]);
   }
 
   async #read(from: string): Promise<[missing: number, given: string, entries: RawEntry[]]> {

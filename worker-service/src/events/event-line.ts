@@ -9,7 +9,9 @@ export const jsonLine: Format = (shard, { id, event }) => {
   const place = `"shard":${JSON.stringify(shard)},"stream_id":"${id}"`;
   if (event === undefined) return `{${place},"trimmed":true}`;
   const fields = parse(event);
-  return fields ? `{${place},${JSON.stringify(fields).slice(1)}` : `{${place},"unreadable":${JSON.stringify(event)}}`;
+  return fields
+    ? `{${place},${JSON.stringify(fields).slice(1)}`
+    : `{${place},"unreadable":${JSON.stringify(event)}}`;
 };
 
 export const readableLine: Format = (shard, { id, event }) => {

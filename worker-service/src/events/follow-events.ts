@@ -59,7 +59,8 @@ export async function followEvents({ group, begin, show, say, signal }: FollowOp
   const goneOn = async (): Promise<boolean> => {
     for (const until = Date.now() + lookForAbandonedMs; Date.now() < until && !signal.aborted; ) {
       const { missing, entries } = await group.read();
-      if (missing !== 0) say(`${missing ?? 'an unknown number of'} events were trimmed before they could be read`);
+      if (missing !== 0)
+        say(`${missing ?? 'an unknown number of'} events were trimmed before they could be read`);
       if (entries.length === 0) await group.wait();
       else if (!(await take(entries))) return false;
     }
