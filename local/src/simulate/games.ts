@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '@leaderboard/shared/config';
 import { gamePattern } from '@leaderboard/shared/contracts/fields';
 import { BulkClient } from '../bulk/bulk-client.js';
 import type { Target } from '../bulk/target.js';
 import type { SimulatedGame } from './plays.js';
+
+/** A service that has just been asked believes for a second that there is no such game. */
+const learnedWithinMs = 1_500;
 
 export interface WantedGame {
   readonly name: string;
@@ -32,10 +36,12 @@ export async function prepareGames(wanted: readonly WantedGame[], target: Target
   const client = new BulkClient({ ...target, serverToken: target.adminToken }, 1);
   try {
     const games: SimulatedGame[] = [];
+    let made = false;
     for (const { name, operator, order } of wanted) {
       let answer = await client.call('GET', `/games/${name}`);
       if (answer.status === 404) {
         const definition = { operator: operator ?? 'best', order: order ?? 'desc' };
+        made = true;
         answer = await client.call('PUT', `/games/${name}`, JSON.stringify(definition));
       }
       const { status, body } = answer;
@@ -45,6 +51,7 @@ export async function prepareGames(wanted: readonly WantedGame[], target: Target
         throw new ConfigError('--games', `names ${name} differently: it is ${body.operator}:${body.order}`);
       games.push({ name, operator: body.operator, order: body.order });
     }
+    if (made) await sleep(learnedWithinMs);
     return games;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
