@@ -7,6 +7,7 @@ import type { Config } from './config.js';
 import { addScore } from './routes/add-score.js';
 import { createScore } from './routes/create-score.js';
 import { deleteScore } from './routes/delete-score.js';
+import { deleteUser } from './routes/delete-user.js';
 import { getAround } from './routes/get-around.js';
 import { getAroundScore } from './routes/get-around-score.js';
 import { getGame } from './routes/get-game.js';
@@ -21,6 +22,7 @@ import { login } from './routes/login.js';
 import { postScore } from './routes/post-score.js';
 import { postScores } from './routes/post-scores.js';
 import { putGame } from './routes/put-game.js';
+import { putHidden } from './routes/put-hidden.js';
 import { registerAccount } from './routes/register-account.js';
 import { updateScore } from './routes/update-score.js';
 import type { Services } from './services.js';
@@ -44,6 +46,8 @@ const routes = [
   getGames,
   getGame,
   putGame,
+  putHidden,
+  deleteUser,
 ];
 
 /** Builds the HTTP side; `main.ts` listens, tests inject. */

@@ -34,7 +34,7 @@ const race = { operator: 'best', order: 'asc' };
 describe('GET /games', () => {
   it('has the default game before anybody defines it', async () => {
     const { body } = await http().get('/games').expect(200);
-    const definition = { operator: 'best', order: 'desc' };
+    const definition = { operator: 'best', order: 'desc', windows: [], timezone: 'UTC', overall: false };
     expect(body).toEqual({ games: [{ game: 'default', ...definition }] });
     expect((await http().get('/games/default').expect(200)).body).toEqual({ game: 'default', ...definition });
   });
@@ -64,11 +64,14 @@ describe('PUT /games/:game', () => {
   it('keeps what was sent and fills in the rest', async () => {
     const sent = {
       operator: 'incr',
+      windows: ['daily', '24h'],
+      timezone: 'Asia/Tokyo',
+      overall: true,
       min_score: 0,
       max_score: 100,
       max_delta: 10,
     };
-    const expected = { game: 'quiz', ...sent, order: 'desc' };
+    const expected = { game: 'quiz', ...sent, order: 'desc', timezone: 'Asia/Tokyo', overall: true };
     expect((await put('quiz', sent).expect(200)).body).toEqual(expected);
     expect((await http().get('/games/quiz').expect(200)).body).toEqual(expected);
   });
@@ -91,6 +94,10 @@ describe('PUT /games/:game', () => {
     ['an unknown operator', { operator: 'double' }],
     ['bounds that exclude everything', { min_score: 2, max_score: 1 }],
     ['a delta of nothing', { max_delta: 0 }],
+    ['an unknown window', { windows: ['hourly'] }],
+    ['a window twice', { windows: ['daily', 'daily'] }],
+    ['an unknown time zone', { timezone: 'Mars/Olympus' }],
+    ['an offset for a time zone', { timezone: '+01:00' }],
     ['an unknown field', { name: 'Race' }],
   ])('refuses %s', async (_, body) => {
     expect((await put('race', body).expect(400)).body.code).toBe('invalid_request');

@@ -44,7 +44,14 @@ describe.each([1, 3])('rankings merged over regions with %d partition(s)', (part
       for (const { userId, region, scores } of players) {
         const score = scores[round];
         if (score === undefined) continue;
-        const subject = { userId, region, name: userId, newName: userId, limited: false };
+        const subject = {
+          userId,
+          region,
+          name: userId,
+          newName: userId,
+          limited: false,
+          accountVersion: undefined,
+        };
         const command = {
           action: 'score',
           game: undefined,
@@ -64,6 +71,7 @@ describe.each([1, 3])('rankings merged over regions with %d partition(s)', (part
     region,
     board: { game: 'default', order: 'desc' },
     ties,
+    seesHidden: () => false,
   });
   const boardOf = (model: ModelEntry[], region: string) =>
     model.filter((entry) => region === 'GLOBAL' || entry.region === region);
@@ -134,7 +142,14 @@ describe.each([1, 3])('rankings merged over regions with %d partition(s)', (part
   it('never counts a user who moves before itself', async () => {
     await service.reset();
     const command = { action: 'set', game: undefined, idempotencyKey: undefined, requestId: 'r' } as const;
-    const subject = { userId: 'mover', region: 'EU', name: 'mover', newName: 'mover', limited: false };
+    const subject = {
+      userId: 'mover',
+      region: 'EU',
+      name: 'mover',
+      newName: 'mover',
+      limited: false,
+      accountVersion: undefined,
+    };
     await service.services.scores.apply({ ...command, subject, value: 0 });
     let moving = true;
     const mover = (async () => {
@@ -184,7 +199,14 @@ describe.each([1, 3])('rankings merged over regions with %d partition(s)', (part
   it('answers the same rank to a write as to a read', async () => {
     await service.reset();
     for (let user = 0; user < 30; user += 1) {
-      const subject = { userId: `user-${user}`, region: 'EU', name: 'x', newName: 'x', limited: false };
+      const subject = {
+        userId: `user-${user}`,
+        region: 'EU',
+        name: 'x',
+        newName: 'x',
+        limited: false,
+        accountVersion: undefined,
+      };
       const command = {
         action: 'score',
         game: undefined,

@@ -1,5 +1,6 @@
 import type { Logger } from '@leaderboard/shared/logger';
 import { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
+import { idempotencyTtlMs } from '@leaderboard/shared/scripting/write-scores';
 import type { RedisConnections } from '@leaderboard/shared/topology/redis';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import type { Config } from './config.js';
@@ -12,12 +13,14 @@ import { Passwords } from './domain/passwords.js';
 import { Rankings } from './domain/rankings.js';
 import { Scores } from './domain/scores.js';
 import { Subjects } from './domain/subject.js';
+import { WrittenGames } from './domain/written-games.js';
 import type { ServiceMetrics } from './service-metrics.js';
 import { AccountStore } from './store/account-store.js';
 import { AcknowledgedWrites } from './store/acknowledged-writes.js';
 import { BoardReader } from './store/board-reader.js';
 import { GameStore } from './store/game-store.js';
 import { ScoreWriter } from './store/score-writer.js';
+import { UserStore } from './store/user-store.js';
 
 /** Losses are counted over at least this many acknowledged writes, shared out over the shards. */
 const rememberedWrites = 400_000;
@@ -32,6 +35,8 @@ export interface Services {
   readonly rankings: Rankings;
   readonly games: Games;
   readonly catalogue: GameCatalogue;
+  readonly users: UserStore;
+  readonly retainPeriods: number;
   close(): Promise<void>;
 }
 
@@ -57,17 +62,27 @@ export function createServices(
   const games = new Games(gameStore);
   const catalogue = new GameCatalogue(gameStore, games, shards);
   const rankings = new Rankings(new BoardReader(scripts), shards);
-  const limits = {
+  const settings = {
+    idempotencyTtlMs,
+    bucketSeconds: config.WINDOW_BUCKET_MINUTES * 60,
+    maxLatenessMs: config.maxLatenessMs,
     userWritesPerSecond: config.USER_WRITES_PER_SECOND,
     userWritesBurst: config.USER_WRITES_BURST,
     shardWritesPerSecond: config.REGION_WRITES_PER_SECOND / shards.partitions,
     queueMax: config.QUEUE_MAX,
   };
-  const writer = new ScoreWriter(scripts, limits, acknowledged);
-  const scores = new Scores(writer, rankings, games, catalogue, shards, (operator, outcome) => {
-    metrics.writes.inc({ operator, outcome });
-  });
+  const writer = new ScoreWriter(scripts, settings, acknowledged);
+  const scores = new Scores(
+    writer,
+    rankings,
+    games,
+    new WrittenGames(config.RETAIN_PERIODS),
+    catalogue,
+    shards,
+    (operator, outcome) => metrics.writes.inc({ operator, outcome }),
+  );
   const homes = new Homes(accountStore);
+  const users = new UserStore(scripts, shards, config.QUEUE_MAX);
   return {
     shards,
     scores,
@@ -75,7 +90,9 @@ export function createServices(
     rankings,
     games,
     catalogue,
-    accounts: new Accounts(accountStore, passwords, scores, shards),
+    users,
+    retainPeriods: config.RETAIN_PERIODS,
+    accounts: new Accounts(accountStore, users, passwords, scores, shards),
     subjects: new Subjects(shards, homes, config.PLAYER_WRITES),
     async close() {
       unwatch();

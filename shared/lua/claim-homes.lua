@@ -4,7 +4,8 @@
 -- KEYS  1 shard:{S} of the accounts   2 queue:scores:{S}   3 prefix account:{S}:
 -- ARGV  1 most messages that may wait in the queue, 0 = no bound
 --       then 4 for each user: event_id, user_id, region, name
--- Returns three strings for each user: 'known' or 'claimed', the home region and the name; or 'queue_full', '', ''.
+-- Returns four strings for each user: 'known' or 'claimed', the home region, the name and the version of the account; or
+--       'queue_full', '', '', ''.
 -- Error CLOSED: as in write-scores.lua.
 
 local shard = redis.call('HMGET', KEYS[1], 'epoch', 'version')
@@ -21,8 +22,8 @@ local messages, reply = {}, {}
 for at = 2, #ARGV, 4 do
   local event_id, user_id, region, name = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local key = KEYS[3] .. user_id
-  local account = redis.call('HMGET', key, 'region', 'name')
-  local home, known_name = account[1], account[2] or name
+  local account = redis.call('HMGET', key, 'region', 'name', 'version')
+  local home, known_name, known_version = account[1], account[2] or name, account[3] or ''
   local code = 'known'
   if not home then
     if queue_max > 0 and waiting >= queue_max then
@@ -30,6 +31,7 @@ for at = 2, #ARGV, 4 do
     else
       code, home = 'claimed', region
       version = math.max(version + 1, now)
+      known_version = int(version)
       waiting = waiting + 1
       local created_ms = int(math.floor(version / 1000))
       redis.call('HSET', key, 'name', name, 'region', region, 'created_at', created_ms, 'version', int(version))
@@ -44,6 +46,7 @@ for at = 2, #ARGV, 4 do
   reply[#reply + 1] = code
   reply[#reply + 1] = home
   reply[#reply + 1] = known_name
+  reply[#reply + 1] = known_version
 end
 
 if #messages > 0 then

@@ -10,38 +10,19 @@
 --       member, sort key, name.
 -- Error CLOSED: as in write-scores.lua.
 --
--- O(log n) for each place and O(1) for each row: ZCOUNT gives the borders of the tie group, and inside it
--- the place is found by halving, because ZSET has no count by (score, member).
+-- O(log n) for each place (include/count-before.lua) and O(1) for each row.
+
+--#include count-before
 
 if redis.call('HGET', KEYS[1], 'epoch') ~= EPOCH then
   return redis.error_reply('CLOSED shard is not open at this epoch')
 end
 local board = KEYS[2]
 
--- Byte order, as ZSET has it: Lua's own < on strings follows the locale that the server runs in.
-local function precedes(a, b)
-  for i = 1, math.min(#a, #b) do
-    local x, y = string.byte(a, i), string.byte(b, i)
-    if x ~= y then return x < y end
-  end
-  return #a < #b
-end
-
-local function count_before(key, member)
-  local low = redis.call('ZCOUNT', board, '-inf', '(' .. key)
-  if member == '' then return low end
-  local high = low + redis.call('ZCOUNT', board, key, key)
-  while low < high do
-    local middle = math.floor((low + high) / 2)
-    if precedes(redis.call('ZRANGE', board, middle, middle)[1], member) then low = middle + 1 else high = middle end
-  end
-  return low
-end
-
 local reply = { redis.call('ZCARD', board) }
 for at = 1, #ARGV, 4 do
   local key, wanted_before, wanted_from = ARGV[at], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
-  local before = key == '' and 0 or count_before(key, ARGV[at + 1])
+  local before = key == '' and 0 or count_before(board, key, ARGV[at + 1])
   local first, last = math.max(0, before - wanted_before), before + wanted_from - 1
   local rows = last >= first and redis.call('ZRANGE', board, first, last, 'WITHSCORES') or {}
   reply[#reply + 1] = before

@@ -21,7 +21,7 @@ for at = 3, #ARGV, 5 do
   local left = kept - (now - math.floor(tonumber(ARGV[at + 4]) / 1000))
   if left > 0 then
     written = written + 1
-    redis.call('SET', KEYS[2] .. ARGV[at] .. ':' .. ARGV[at + 1], ARGV[at + 2] .. ' ' .. ARGV[at + 3],
+    redis.call('SET', KEYS[2] .. ARGV[at] .. ':' .. ARGV[at + 1], ARGV[at + 2] .. ' ' .. ARGV[at + 4] .. ' ' .. ARGV[at + 3],
       'NX', 'PX', string.format('%.0f', left))
   end
 end

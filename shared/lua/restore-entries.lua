@@ -2,46 +2,53 @@
 -- Writes entries as they are known elsewhere (Postgres, waiting messages) where this Redis has older ones or none.
 -- Called by the recovery of a closed shard only; write-scores.lua has the same layout.
 --
--- KEYS  1 shard:{S}   2 prefix user:{S}:   3 leaderboard:{S}
+-- KEYS  1 shard:{S}   2 prefix user:{S}:   3 leaderboard:{S}   4 hidden:{S}
 -- ARGV  1 epoch of the recovery   2 region   3 '1' = entries of the same version are written again, too
---       then 7 for each entry: game, order (desc|asc), user_id, name, score ('' = removed), reached µs, version
+--       then 7 for each entry: game, rules, user_id, name, score ('' = removed), reached µs, version
 --       A user and game must not come twice in one call.
 -- Returns the number of entries written.
 -- Error SUPERSEDED: another recovery has begun, or this Redis was emptied meanwhile.
+
+--#include entries
+--#include overall
 
 if redis.call('HGET', KEYS[1], 'recovering') ~= ARGV[1] then
   return redis.error_reply('SUPERSEDED this recovery is not the current one')
 end
 
 local region, again = ARGV[2], ARGV[3] == '1'
-local fmt = string.format
 local added, written = {}, 0
 
 for at = 4, #ARGV, 7 do
-  local game, user_id, score = ARGV[at], ARGV[at + 2], ARGV[at + 4]
-  local suffix = game == 'default' and '' or ':' .. game
-  local board = KEYS[3] .. suffix
+  local suffix, user_id, score = suffix_of(ARGV[at]), ARGV[at + 2], tonumber(ARGV[at + 4])
+  local _, order, is_overall = parse_rules(ARGV[at + 1])
+  local reached, version = tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6])
   local user_key = KEYS[2] .. user_id
   local reached_field, version_field = 'updated_at' .. suffix, 'version' .. suffix
-  local known = redis.call('HMGET', user_key, reached_field, version_field)
-  local older = (tonumber(known[2]) or -1) - tonumber(ARGV[at + 6])
-  if older < 0 or (older == 0 and again) then
+  local known = redis.call('HMGET', user_key, reached_field, version_field, 'score' .. suffix, 'hidden', 'erased_at')
+  local boards = known[4] == '1' and KEYS[4] or KEYS[3]
+  local board = boards .. suffix
+  local older = (tonumber(known[2]) or -1) - version
+  if (older < 0 or (older == 0 and again)) and version > (tonumber(known[5]) or 0) then
     written = written + 1
-    if known[1] then redis.call('ZREM', board, fmt('%016.0f', tonumber(known[1])) .. user_id) end
-    if score == '' then
+    if is_overall then
+      local fields = redis.call('HMGET', user_key, 'score:*', 'updated_at:*', 'games:*')
+      for field = 1, 3 do fields[field] = tonumber(fields[field]) end
+      write_overall(user_key, user_id, fields, tonumber(known[3]), score, reached, boards)
+    end
+    if known[1] then redis.call('ZREM', board, member_of(user_id, tonumber(known[1]))) end
+    if not score then
       redis.call('HDEL', user_key, 'score' .. suffix, reached_field, version_field)
     else
-      redis.call('HSET', user_key, 'name', ARGV[at + 3], 'region', region, 'score' .. suffix, score,
+      redis.call('HSET', user_key, 'name', ARGV[at + 3], 'region', region, 'score' .. suffix, ARGV[at + 4],
         reached_field, ARGV[at + 5], version_field, ARGV[at + 6])
-      local sort_key = tonumber(score)
-      if ARGV[at + 1] == 'desc' then sort_key = 0 - sort_key end
       local members = added[board]
       if not members then
         members = {}
         added[board] = members
       end
-      members[#members + 1] = fmt('%.0f', sort_key)
-      members[#members + 1] = fmt('%016.0f', tonumber(ARGV[at + 5])) .. user_id
+      members[#members + 1] = int(sort_key(score, order))
+      members[#members + 1] = member_of(user_id, reached)
     end
   end
 end

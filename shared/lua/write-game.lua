@@ -4,7 +4,7 @@
 -- KEYS  1 shard:{S} of the games   2 queue:scores:{S}   3 games:{S}   4 games:{S}:names   5 games:{S}:changing:<game>
 -- ARGV  1 most messages that may wait in the queue, 0 = no bound
 --       2 token of the lease (lease-game.lua), which ends here   3 event_id   4 game
---       5 its definition, a JSON object that is not empty
+--       5 its definition, a JSON object that is not empty   6 admin who asks   7 request_id
 -- Returns 'written', 'queue_full', or 'lost' when the lease is somebody else's by now.
 -- Error CLOSED: as in write-scores.lua.
 
@@ -24,7 +24,9 @@ redis.call('LPUSH', KEYS[2], '{"event_id":' .. cjson.encode(ARGV[3])
   .. ',"version":' .. int(version)
   .. ',"game":' .. cjson.encode(ARGV[4])
   .. ',"op":"game","definition":' .. ARGV[5]
-  .. ',"timestamp":' .. int(math.floor(version / 1000)) .. '}')
+  .. ',"timestamp":' .. int(math.floor(version / 1000))
+  .. ',"actor":' .. cjson.encode(ARGV[6])
+  .. ',"request_id":' .. cjson.encode(ARGV[7]) .. '}')
 redis.call('HSET', KEYS[1], 'version', int(version))
 redis.call('DEL', KEYS[5])
 return 'written'

@@ -1,35 +1,46 @@
 #!lua
--- Applies a batch of score writes to one shard: for each write the entry, the board and the queue change
+-- Applies a batch of score writes to one shard: for each write the entry, its boards and the queue change
 -- together or not at all.
 --
 -- KEYS  1 shard:{S}   2 queue:scores:{S}   3 prefix user:{S}:   4 prefix idem:{S}:   5 leaderboard:{S}
---       6 rules:{S}
+--       6 rules:{S}   7 hidden:{S}   8 due:{S}
 -- ARGV  1 region
 --       2 most messages that may wait in the queue, 0 = no bound
 --       3, 4 user's token bucket: µs per write (0 = no limit), writes in a burst
 --       5, 6 shard's token bucket: the same
 --       7 ms for which the answer to a keyed write is kept
---       then 15 for each write:
---         event_id, user_id, name ('' = as it is), game, rules (operator:order, order desc|asc),
---         op (best|set|incr|create|remove), value, least and greatest score allowed,
---         limited ('1' = the user's bucket applies), idempotency key ('' = none), hash of the request,
---         request_id, name for a new user, most that incr may add or take away
+--       8 length of a rolling window's buckets, s   9 ms by which an event may be late
+--       10 number of games, then 6 for each of them:
+--         name, rules (operator:order[:overall]), least and greatest score allowed, most that incr may add or take away,
+--         windows (include/windows.lua)
+--       then 14 for each write:
+--         its game's position among these, event_id, user_id, name ('' = as it is), op (best|set|incr|create|remove),
+--         value, limited ('1' = the user's bucket applies), idempotency key ('' = none), hash of the request, request_id,
+--         name for a new user, ms at which it happened ('' = now), version of the user's account ('' = not checked),
+--         admin who asks for a removal
 --
 -- Returns the last version given out, then two strings for each write, a code and its text:
 --   applied, replayed, exists   answer: JSON ["score"|null, "previous"|null, rank|null, changed 0|1, "reached µs", "name"]
 --   user_rate_limited, region_rate_limited   ms after which a retry can succeed
 --   queue_full   messages waiting, a space, ms after which there should be room
---   score_out_of_range, idempotency_mismatch, not_ranked   ''
+--   score_out_of_range, idempotency_mismatch, not_ranked, timestamp_out_of_range   ''
+--   user_erased   '' : the account, or the event, is from before the user's erasure
 --   rules_changed   the rules that this shard has pinned for the game
+--   periods_missing   ms at which it happened, for which the game's windows have no period
 --   failed   what Redis said; whether this write took effect is unknown
 -- Error CLOSED: this shard is not open at the epoch that this text was made for.
---
--- Scores, versions and times never pass through tostring or cjson, which keep 14 digits only.
 
-local WIDTH = 15
-local fmt = string.format
-if (#ARGV - 7) % WIDTH ~= 0 then return redis.error_reply('ERR write-scores takes 15 arguments for each write') end
-local function int(n) return fmt('%.0f', n) end
+--#include entries
+--#include count-before
+--#include standings
+--#include windows
+--#include overall
+
+local GAME_WIDTH, WRITE_WIDTH = 6, 14
+local first_write = 11 + GAME_WIDTH * tonumber(ARGV[10])
+if (#ARGV - first_write + 1) % WRITE_WIDTH ~= 0 then
+  return redis.error_reply('ERR write-scores takes 14 arguments for each write')
+end
 
 local shard = redis.call('HMGET', KEYS[1], 'epoch', 'version', 'tat', 'drained_at', 'drain_rate')
 if shard[1] ~= EPOCH then return redis.error_reply('CLOSED shard is not open at this epoch') end
@@ -44,9 +55,27 @@ local queue_max = tonumber(ARGV[2])
 local user_interval, user_burst = tonumber(ARGV[3]), tonumber(ARGV[4])
 local region_interval, region_burst = tonumber(ARGV[5]), tonumber(ARGV[6])
 local idempotency_ttl = ARGV[7]
+local bucket_s, greatest_delay = tonumber(ARGV[8]), tonumber(ARGV[9]) * 1000
+-- Clocks of servers differ by a little: what happens this much from now happens now.
+local CLOCK_TOLERANCE = 5000000
 
 local waiting = redis.call('LLEN', KEYS[2])
 local messages = {}
+
+local games = {}
+for position = 1, tonumber(ARGV[10]) do
+  local at = 11 + (position - 1) * GAME_WIDTH
+  local name, rules = ARGV[at], ARGV[at + 1]
+  local operator, order, is_overall = parse_rules(rules)
+  local suffix = suffix_of(name)
+  games[position] = {
+    name = name, rules = rules, operator = operator, order = order, is_overall = is_overall,
+    least = tonumber(ARGV[at + 2]), greatest = tonumber(ARGV[at + 3]), greatest_delta = tonumber(ARGV[at + 4]),
+    windows = ARGV[at + 5] ~= '' and parse_windows(ARGV[at + 5]) or nil,
+    suffix = suffix, score = 'score' .. suffix, reached = 'updated_at' .. suffix, version = 'version' .. suffix,
+    rolling = 'rolling:' .. name,
+  }
+end
 
 -- The rules that this shard has its scores under, as shared/src/scoring/rules.ts says. Read once for each game.
 local pins = {}
@@ -76,23 +105,6 @@ end
 
 local function wait_ms(us) return int(math.ceil(us / 1000)) end
 
-local function entry_fields(game)
-  if game == 'default' then return 'score', 'updated_at', 'version' end
-  return 'score:' .. game, 'updated_at:' .. game, 'version:' .. game
-end
-
-local function better(a, b, order)
-  if order == 'asc' then return a < b end
-  return a > b
-end
-
-local function sort_key(score, order)
-  if order == 'asc' then return score end
-  return 0 - score
-end
-
-local function member_of(user_id, reached) return fmt('%016.0f', reached) .. user_id end
-
 local function answer_of(score, previous, rank, changed, reached, name)
   return '[' .. (score and '"' .. int(score) .. '"' or 'null')
     .. ',' .. (previous and '"' .. int(previous) .. '"' or 'null')
@@ -101,41 +113,82 @@ local function answer_of(score, previous, rank, changed, reached, name)
     .. ',"' .. int(reached) .. '",' .. cjson.encode(name) .. ']'
 end
 
+-- A remembered answer: hash of the request, version of the write, answer.
+local function remember(replay_key, request_hash, at_version, answer)
+  redis.call('SET', replay_key, request_hash .. ' ' .. int(at_version) .. ' ' .. answer, 'PX', idempotency_ttl)
+end
+
+-- Hidden users are not counted; their own rank is where they would stand.
+local function rank_of(board, hidden_board, is_hidden, key, member)
+  if is_hidden then return count_before(board, int(key), member) + 1 end
+  return redis.call('ZRANK', board, member) + 1
+end
+
+-- The user's fields at:<game>:<period> of the periods in question, by period.
+local function read_periods(user_key, game)
+  local fields, names = {}, {}
+  for _, periods in pairs(game.windows.calendar) do
+    for _, period in ipairs(periods) do
+      names[#names + 1] = period.name
+      fields[#fields + 1] = 'at:' .. game.name .. ':' .. period.name
+    end
+  end
+  local kept = {}
+  if #fields == 0 then return kept end
+  for at, reached in ipairs(redis.call('HMGET', user_key, unpack(fields))) do
+    kept[names[at]] = tonumber(reached)
+  end
+  return kept
+end
+
 local function apply(at)
-  local event_id, user_id, given_name, game, rules = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-  local op, value = ARGV[at + 5], tonumber(ARGV[at + 6])
-  local least, greatest = tonumber(ARGV[at + 7]), tonumber(ARGV[at + 8])
-  local limited, key, request_hash = ARGV[at + 9] == '1', ARGV[at + 10], ARGV[at + 11]
-  local request_id, new_name = ARGV[at + 12], ARGV[at + 13]
-  local greatest_delta = tonumber(ARGV[at + 14])
+  local game = games[tonumber(ARGV[at])]
+  local event_id, user_id, given_name, op = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+  local value, limited = tonumber(ARGV[at + 5]), ARGV[at + 6] == '1'
+  local key, request_hash, request_id, new_name = ARGV[at + 7], ARGV[at + 8], ARGV[at + 9], ARGV[at + 10]
+  local happened_ms, account_version, actor = tonumber(ARGV[at + 11]), tonumber(ARGV[at + 12]), ARGV[at + 13]
+  local order = game.order
+
+  local user_key = KEYS[3] .. user_id
+  local user = redis.call('HMGET', user_key, 'name', 'tat', game.score, game.reached, 'hidden', 'erased', 'erased_at',
+    game.rolling)
+  local previous, reached = tonumber(user[3]), tonumber(user[4])
+  local erased_at = tonumber(user[7])
+  if user[6] and account_version and account_version <= tonumber(user[6]) then return 'user_erased', '' end
 
   local replay_key = KEYS[4] .. user_id .. ':' .. key
   if key ~= '' then
     local stored = redis.call('GET', replay_key)
     if stored then
-      local hash_end = string.find(stored, ' ', 1, true)
-      if string.sub(stored, 1, hash_end - 1) ~= request_hash then return 'idempotency_mismatch', '' end
-      return 'replayed', string.sub(stored, hash_end + 1)
+      local stored_hash, stored_version, answer = string.match(stored, '^(%S*) (%d+) (.*)$')
+      if erased_at and tonumber(stored_version) <= erased_at then return 'user_erased', '' end
+      if stored_hash ~= request_hash then return 'idempotency_mismatch', '' end
+      return 'replayed', answer
     end
   end
 
-  local pin = pin_of(game)
-  local is_pinned = pin == rules
-  if pin and not is_pinned and pin ~= '~' .. rules then return 'rules_changed', pin end
-  local order = string.sub(rules, -4) == ':asc' and 'asc' or 'desc'
+  local happened = now
+  if happened_ms then
+    happened = happened_ms * 1000
+    local time = math.max(now, version)
+    if happened > time + CLOCK_TOLERANCE or happened < time - greatest_delay then return 'timestamp_out_of_range', '' end
+    if erased_at and happened <= erased_at then return 'user_erased', '' end
+  end
 
-  local user_key = KEYS[3] .. user_id
-  local board = game == 'default' and KEYS[5] or KEYS[5] .. ':' .. game
-  local score_field, reached_field, version_field = entry_fields(game)
-  local user = redis.call('HMGET', user_key, 'name', 'tat', score_field, reached_field)
-  local previous, reached = tonumber(user[3]), tonumber(user[4])
+  local pin = pin_of(game.name)
+  local is_pinned = pin == game.rules
+  if pin and not is_pinned and pin ~= '~' .. game.rules then return 'rules_changed', pin end
+
+  local is_hidden = user[5] == '1'
+  local boards = is_hidden and KEYS[7] or KEYS[5]
+  local board = boards .. game.suffix
   local name = given_name
   if name == '' then name = user[1] or new_name end
 
   if op == 'create' and previous then
-    local rank = redis.call('ZRANK', board, member_of(user_id, reached)) + 1
+    local rank = rank_of(KEYS[5] .. game.suffix, board, is_hidden, sort_key(previous, order), member_of(user_id, reached))
     local answer = answer_of(previous, previous, rank, false, reached, user[1] or name)
-    if key ~= '' then redis.call('SET', replay_key, request_hash .. ' ' .. answer, 'PX', idempotency_ttl) end
+    if key ~= '' then remember(replay_key, request_hash, version, answer) end
     return 'exists', answer
   end
   if op == 'remove' and not previous then return 'not_ranked', '' end
@@ -152,32 +205,55 @@ local function apply(at)
 
   local score = value
   if op == 'incr' then score = (previous or 0) + value end
-  if op == 'incr' and math.abs(value) > greatest_delta then return 'score_out_of_range', '' end
-  if op ~= 'remove' and (score < least or score > greatest) then return 'score_out_of_range', '' end
+  if op == 'incr' and math.abs(value) > game.greatest_delta then return 'score_out_of_range', '' end
+  if op ~= 'remove' and (score < game.least or score > game.greatest) then return 'score_out_of_range', '' end
   if op == 'best' and previous and not better(value, previous, order) then score = previous end
   if op == 'remove' then score = nil end
 
+  local next_version = math.max(version + 1, now)
+  happened = happened_ms and math.min(happened, next_version) or next_version
+  local overall
+  if game.is_overall and score ~= previous then
+    local fields = redis.call('HMGET', user_key, 'score:*', 'updated_at:*', 'games:*')
+    overall = { tonumber(fields[1]), tonumber(fields[2]), tonumber(fields[3]) }
+    if not overall_after(overall[1], previous, score) then return 'score_out_of_range', '' end
+  end
+  local entry, plan, trouble
+  if op ~= 'remove' and (game.windows or user[8]) then
+    entry = {
+      game = game.name, operator = game.operator, order = order, user_id = user_id, boards = boards,
+      periods = game.windows and read_periods(user_key, game) or {}, rolling = user[8],
+    }
+    local change = change_of(op, value, score, game.operator, happened, next_version)
+    plan, trouble = plan_windows(game.windows or parse_windows(''), change, entry, next_version, bucket_s)
+    if not plan then return trouble, int(math.floor(happened / 1000)) end
+  end
+
   -- From here on nothing is refused.
   region_tat = next_region_tat
+  version = next_version
   local pinning = ''
   if not is_pinned then
-    redis.call('HSET', KEYS[6], game, rules)
-    pins[game] = rules
-    pinning = ',"rules":"' .. rules .. '"'
+    redis.call('HSET', KEYS[6], game.name, game.rules)
+    pins[game.name] = game.rules
+    pinning = ',"rules":"' .. game.rules .. '"'
   end
-  version = math.max(version + 1, now)
   local changed = score ~= previous
   local rank
-  if changed then
+  if op == 'remove' then
+    leave_boards(user_key, user_id, boards, game.name)
+    reached = version
+  elseif changed then
     if previous then redis.call('ZREM', board, member_of(user_id, reached)) end
     reached = version
   end
+  if overall then write_overall(user_key, user_id, overall, previous, score, version, boards) end
   if score then
-    local fields = { version_field, int(version) }
+    local fields = { game.version, int(version) }
     if changed then
-      fields[#fields + 1] = score_field
+      fields[#fields + 1] = game.score
       fields[#fields + 1] = int(score)
-      fields[#fields + 1] = reached_field
+      fields[#fields + 1] = game.reached
       fields[#fields + 1] = int(reached)
     end
     if user[1] ~= name then
@@ -195,21 +271,31 @@ local function apply(at)
     redis.call('HSET', user_key, unpack(fields))
     local member = member_of(user_id, reached)
     if changed then redis.call('ZADD', board, int(sort_key(score, order)), member) end
-    rank = redis.call('ZRANK', board, member) + 1
+    rank = rank_of(KEYS[5] .. game.suffix, board, is_hidden, sort_key(score, order), member)
+    if plan then write_windows(plan, entry, version, user_key, KEYS[8]) end
   else
-    redis.call('HDEL', user_key, score_field, reached_field, version_field)
+    local gone = { game.score, game.reached, game.version }
+    if user[8] then
+      gone[#gone + 1] = game.rolling
+      redis.call('ZREM', KEYS[8], game.name .. ' ' .. user_id)
+    end
+    local prefix = 'at:' .. game.name .. ':'
+    for _, field in ipairs(redis.call('HKEYS', user_key)) do
+      if string.sub(field, 1, #prefix) == prefix then gone[#gone + 1] = field end
+    end
+    redis.call('HDEL', user_key, unpack(gone))
   end
 
   local answer = answer_of(score, previous, rank, changed, reached, name)
   local keyed = ''
   if key ~= '' then
-    redis.call('SET', replay_key, request_hash .. ' ' .. answer, 'PX', idempotency_ttl)
+    remember(replay_key, request_hash, version, answer)
     keyed = ',"idempotency":{"request_hash":' .. cjson.encode(request_hash) .. ',"answer":' .. cjson.encode(answer) .. '}'
   end
   waiting = waiting + 1
   messages[#messages + 1] = '{"event_id":' .. cjson.encode(event_id)
     .. ',"version":' .. int(version)
-    .. ',"game":' .. cjson.encode(game)
+    .. ',"game":' .. cjson.encode(game.name)
     .. ',"user_id":' .. cjson.encode(user_id)
     .. ',"name":' .. cjson.encode(name)
     .. ',"region":"' .. region
@@ -217,14 +303,15 @@ local function apply(at)
     .. '","value":' .. (value and int(value) or 'null')
     .. ',"score":' .. (score and int(score) or 'null')
     .. ',"achieved_at":' .. int(reached)
-    .. ',"timestamp":' .. int(math.floor(version / 1000))
+    .. ',"timestamp":' .. int(math.floor(happened / 1000))
     .. ',"request_id":' .. cjson.encode(request_id)
+    .. (actor ~= '' and ',"actor":' .. cjson.encode(actor) or '')
     .. pinning .. keyed .. '}'
   return 'applied', answer
 end
 
 local reply = { '' }
-for at = 8, #ARGV, WIDTH do
+for at = first_write, #ARGV, WRITE_WIDTH do
   -- One write that meets a damaged key must not take its neighbours' queue messages with it.
   local ok, code, text = pcall(apply, at)
   if not ok then code, text = 'failed', type(code) == 'table' and code.err or tostring(code) end

@@ -45,9 +45,29 @@ export const topologySettings = {
   REDIS_URL: Type.String({ default: 'redis://127.0.0.1:6379' }),
 } as const;
 
+/** How windows are kept: the services that write them and the workers that restore and sweep them must agree. */
+export const windowSettings = {
+  /** Ended days, weeks and months that can still be read. */
+  RETAIN_PERIODS: Type.Integer({ default: 3, minimum: 0, maximum: 1_000 }),
+  /** Rolling windows are exact to this: what happened leaves them at most so much later. */
+  WINDOW_BUCKET_MINUTES: Type.Integer({ default: 60, minimum: 1, maximum: 1_440 }),
+} as const;
+
 /** A TCP port to listen on. */
 export function portSetting(defaultPort: number) {
   return Type.Integer({ default: defaultPort, minimum: 1, maximum: 65_535 });
+}
+
+/** A length of time: a whole number and its unit, `90s`, `15m`, `24h` or `7d`. */
+export function durationSetting(defaultValue: string) {
+  return Type.String({ default: defaultValue, pattern: '^[0-9]{1,6}[smhd]$' });
+}
+
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** The ms of a `durationSetting`. */
+export function readDuration(text: string): number {
+  return Number(text.slice(0, -1)) * (unitMs[text.slice(-1)] ?? 0);
 }
 
 /** `true` or `false`, in any case. */

@@ -5,6 +5,7 @@ import {
   processSettings,
   readConfig,
   topologySettings,
+  windowSettings,
 } from '@leaderboard/shared/config';
 import { readTopology } from '@leaderboard/shared/topology/settings';
 import { Type } from 'typebox';
@@ -14,6 +15,7 @@ import type { PostgresAddress } from './postgres/address.js';
 const Settings = Type.Object({
   ...processSettings,
   ...topologySettings,
+  ...windowSettings,
   PORT: portSetting(6001),
   PGHOST: Type.String({ default: '127.0.0.1' }),
   PGPORT: portSetting(5432),
@@ -24,7 +26,7 @@ const Settings = Type.Object({
   BATCH_SIZE: Type.Integer({ default: 1_000, minimum: 1, maximum: 5_000 }),
   /** A worker that shows no sign of life for this long loses what it has taken from the queue. */
   LEASE_MS: Type.Integer({ default: 10_000, minimum: 500, maximum: 600_000 }),
-  HISTORY_DAYS: Type.Integer({ default: 90, minimum: 0, maximum: 36_500 }),
+  HISTORY_DAYS: Type.Integer({ default: 130, minimum: 0, maximum: 36_500 }),
   EVENTS_MAX_LENGTH: Type.Integer({ default: 100_000, minimum: 0 }),
   /** For tests: the process kills itself where it says. */
   FAILPOINT: Type.Union(
@@ -36,8 +38,34 @@ const Settings = Type.Object({
 /** @throws {ConfigError} naming the variable. */
 export function loadConfig(environment: Environment = process.env) {
   const settings = readConfig(Settings, environment);
+  checkHistory(settings);
   const topology = readTopology(settings, environment);
-  return { ...settings, topology, postgres: readPostgres(settings, topology.shards.regions, environment) };
+  const windows = {
+    retainPeriods: settings.RETAIN_PERIODS,
+    bucketSeconds: settings.WINDOW_BUCKET_MINUTES * 60,
+  };
+  return {
+    ...settings,
+    topology,
+    windows,
+    postgres: readPostgres(settings, topology.shards.regions, environment),
+  };
+}
+
+/** Windows are restored from the history, so it must reach back to the oldest period that is kept; 0 keeps all. */
+function checkHistory({
+  HISTORY_DAYS,
+  RETAIN_PERIODS,
+}: {
+  HISTORY_DAYS: number;
+  RETAIN_PERIODS: number;
+}): void {
+  const needed = 31 * (RETAIN_PERIODS + 1);
+  if (HISTORY_DAYS === 0 || HISTORY_DAYS >= needed) return;
+  throw new ConfigError(
+    'HISTORY_DAYS',
+    `must be at least ${needed} with RETAIN_PERIODS=${RETAIN_PERIODS}, or 0`,
+  );
 }
 
 export type Config = ReturnType<typeof loadConfig>;

@@ -12,6 +12,7 @@ export interface ShardMetrics {
   open(open: boolean): void;
   /** Rows so far of the recovery that runs. */
   restoring(rows: number): void;
+  swept(users: number): void;
   recovered(rows: number): void;
 }
 
@@ -36,6 +37,7 @@ export class WorkerMetrics {
   readonly #restoring: Gauge<'shard'>;
   readonly #recoveries: Counter<'shard'>;
   readonly #restored: Counter<'shard'>;
+  readonly #swept: Counter<'shard'>;
 
   constructor(private readonly registry: Registry) {
     const of = (name: string, help: string) => ({
@@ -67,6 +69,9 @@ export class WorkerMetrics {
     this.#restored = new Counter(
       of('worker_restored_rows_total', 'Rows read by recoveries that opened the shard'),
     );
+    this.#swept = new Counter(
+      of('worker_swept_users_total', 'Users of whom something left a rolling window'),
+    );
   }
 
   of({ tag: shard }: Shard): ShardMetrics {
@@ -83,6 +88,7 @@ export class WorkerMetrics {
       retried: () => this.#retries.inc({ shard }),
       open: (open) => this.#open.set({ shard }, open ? 1 : 0),
       restoring: (rows) => this.#restoring.set({ shard }, rows),
+      swept: (users) => this.#swept.inc({ shard }, users),
       recovered: (rows) => {
         this.#restoring.set({ shard }, 0);
         this.#recoveries.inc({ shard });

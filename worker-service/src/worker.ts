@@ -15,7 +15,9 @@ import { maintainPartitions } from './postgres/partitions.js';
 import { prepareDatabases } from './postgres/prepare.js';
 import { recoveryLockOf } from './recovery/recovery-lock.js';
 import { ShardSupervisor } from './recovery/shard-supervisor.js';
+import { readWindowDefinitions } from './recovery/window-definitions.js';
 import { readQueueFigures } from './redis/queue-figures.js';
+import { WindowSweeper } from './windows/window-sweeper.js';
 
 const hourMs = 3_600_000;
 
@@ -108,16 +110,31 @@ async function startShard(
     failpoint,
   });
   const supervisor = new ShardSupervisor({
-    recovery: { shard, shards, redis: redis.of(shard), lock: recoveryLockOf(databases), failpoint },
+    recovery: {
+      shard,
+      shards,
+      redis: redis.of(shard),
+      lock: recoveryLockOf(databases),
+      readWindows: () =>
+        readWindowDefinitions(
+          shards.games,
+          redis.of(shards.games),
+          databases.of(shards.games),
+          config.windows,
+        ),
+      failpoint,
+    },
     pool,
     drain,
     metrics,
     logger,
   });
+  const sweeper = new WindowSweeper(shard, redis.of(shard), config.windows.bucketSeconds, metrics, logger);
   supervisor.start();
   drain.start();
+  sweeper.start();
   return async () => {
-    await Promise.all([drain.stop(), supervisor.stop()]);
+    await Promise.all([drain.stop(), supervisor.stop(), sweeper.stop()]);
   };
 }
 

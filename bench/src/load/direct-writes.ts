@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { maxScore } from '@leaderboard/shared/scoring/place';
 import { defaultRules } from '@leaderboard/shared/scoring/rules';
 import {
-  boardKey,
-  defaultGame,
-  idempotencyKey,
-  queueKey,
-  rulesKey,
-  shardKey,
-  userKey,
-} from '@leaderboard/shared/topology/keys';
+  idempotencyTtlMs,
+  parseWriteScoresReply,
+  type ScoreWrite,
+  type WriteSettings,
+  type WrittenGame,
+  writeScoresArguments,
+  writeScoresKeys,
+} from '@leaderboard/shared/scripting/write-scores';
+import { defaultGame } from '@leaderboard/shared/topology/keys';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import type { Platform } from '../platform/platform.js';
 import type { User } from '../population/users.js';
@@ -28,12 +29,30 @@ export interface DirectOptions {
 
 const batchSize = 100;
 const batchesInFlight = 4;
-const answerKeptMs = 24 * 3600 * 1000;
+
+const game: WrittenGame = {
+  game: defaultGame,
+  rules: defaultRules,
+  leastScore: -maxScore,
+  greatestScore: maxScore,
+  greatestDelta: maxScore,
+  windows: '',
+};
+
+/** No bound on the queue and on the region; the user's bucket is the default one. */
+const settings: WriteSettings = {
+  queueMax: 0,
+  userWritesPerSecond: 10,
+  userWritesBurst: 20,
+  shardWritesPerSecond: 0,
+  idempotencyTtlMs,
+  bucketSeconds: 3_600,
+  maxLatenessMs: 86_400_000,
+};
 
 /**
  * Calls the platform's write script as a leaderboard-service does, batches of 100 pipelined, without HTTP before it: the
- * way to a long queue, and the most that any path to this script can reach. The arguments are those of
- * shared/lua/write-scores.lua. @throws when a write is not applied.
+ * way to a long queue, and the most that any path to this script can reach. @throws when a write is not applied.
  */
 export async function writeDirectly(
   platform: Platform,
@@ -71,36 +90,23 @@ async function writeBatch(
   batch: readonly DirectWrite[],
   limited: boolean,
 ): Promise<void> {
-  const keys = [
-    shardKey(shard),
-    queueKey(shard),
-    userKey(shard, ''),
-    idempotencyKey(shard, '', '').slice(0, -1),
-    boardKey(shard),
-    rulesKey(shard),
-  ];
-  // No bound on the queue and on the region; the user's bucket is the default one.
-  const forAll = [shard.region, '0', '100000', '20', '0', '1', String(answerKeptMs)];
-  const args = batch.flatMap(({ user, score }) => [
-    randomUUID(),
-    user.userId,
-    user.name,
-    defaultGame,
-    defaultRules,
-    'best',
-    String(score),
-    String(-maxScore),
-    String(maxScore),
-    limited ? '1' : '0',
-    '',
-    '',
-    randomUUID(),
-    user.userId,
-    String(maxScore),
-  ]);
-  const reply = (await scripts.run('write-scores', shard, keys, [...forAll, ...args])) as string[];
-  for (let write = 0; write < batch.length; write++) {
-    const code = reply[1 + 2 * write];
-    if (code !== 'applied') throw new Error(`the write script answered ${code} ${reply[2 + 2 * write]}`);
+  const made = batch.map(
+    ({ user, score }): ScoreWrite => ({
+      eventId: randomUUID(),
+      userId: user.userId,
+      name: user.name,
+      newName: user.userId,
+      game,
+      operation: 'best',
+      value: score,
+      limited,
+      idempotency: undefined,
+      requestId: randomUUID(),
+    }),
+  );
+  const args = writeScoresArguments(shard, settings, made);
+  const reply = await scripts.run('write-scores', shard, writeScoresKeys(shard), args);
+  for (const { code, text } of parseWriteScoresReply(reply).replies) {
+    if (code !== 'applied') throw new Error(`the write script answered ${code} ${text}`);
   }
 }

@@ -1,9 +1,10 @@
 import type { RegisterBody } from '@leaderboard/shared/contracts/accounts';
-import type { Caller } from '@leaderboard/shared/http/auth';
+import { type Caller, unauthorized } from '@leaderboard/shared/http/auth';
 import { Problem } from '@leaderboard/shared/http/problems';
 import { everyone } from '@leaderboard/shared/topology/regions';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
-import type { AccountStore } from '../store/account-store.js';
+import type { AccountStore, StoredAccount } from '../store/account-store.js';
+import type { UserStore } from '../store/user-store.js';
 import { checkPasswordLength, generatePassword, type Passwords } from './passwords.js';
 import { parseRegion } from './regions.js';
 import type { Scores } from './scores.js';
@@ -13,12 +14,14 @@ export type Player = Omit<Caller, 'role'>;
 
 export class Accounts {
   readonly #store: AccountStore;
+  readonly #users: UserStore;
   readonly #passwords: Passwords;
   readonly #scores: Scores;
   readonly #shards: ShardMap;
 
-  constructor(store: AccountStore, passwords: Passwords, scores: Scores, shards: ShardMap) {
+  constructor(store: AccountStore, users: UserStore, passwords: Passwords, scores: Scores, shards: ShardMap) {
     this.#store = store;
+    this.#users = users;
     this.#passwords = passwords;
     this.#scores = scores;
     this.#shards = shards;
@@ -34,16 +37,17 @@ export class Accounts {
     requestId: string,
   ): Promise<{ player: Player; generatedPassword?: string }> {
     const region = parseRegion(this.#shards, body.region ?? everyone);
-    const player = { user_id: body.user_id, name: body.name, region };
+    const profile = { user_id: body.user_id, name: body.name, region };
     if (body.password !== undefined) checkPasswordLength(body.password);
     const password = body.password ?? generatePassword();
     const passwordHash = await this.#passwords.hash(password);
     const version = await this.#store.register({
-      userId: player.user_id,
-      name: player.name,
+      userId: body.user_id,
+      name: body.name,
       region,
       passwordHash,
     });
+    const player = { ...profile, account_version: Number(version) };
     if (body.initialScore !== undefined)
       await this.#firstScore(player, body.initialScore, version, requestId);
     return body.password === undefined ? { player, generatedPassword: password } : { player };
@@ -55,13 +59,13 @@ export class Accounts {
     const account = await this.#store.find(userId);
     const fits = await this.#passwords.verify(password, account?.passwordHash);
     if (!account || !fits) throw new Problem('bad_credentials', 'No account has this user_id and password');
-    return { user_id: userId, name: account.name, region: account.region };
+    return { user_id: userId, name: account.name, region: account.region, account_version: account.version };
   }
 
-  /** Who the caller is now; tokens of game servers and admins need no account. @throws {Problem} unknown_user */
+  /** Who the caller is now; tokens of game servers and admins need no account. @throws {Problem} unauthorized */
   async profile(caller: Caller): Promise<Caller> {
     const account = await this.#store.find(caller.user_id);
-    if (!account && caller.role === 'player') throw new Problem('unknown_user', 'This account is gone');
+    if (caller.role === 'player' && !isFor(caller, account)) throw accountGone();
     return {
       user_id: caller.user_id,
       name: account?.name ?? caller.name,
@@ -70,9 +74,28 @@ export class Accounts {
     };
   }
 
-  /** The home region of a registered or claimed user, undefined for an unknown one. */
-  async homeOf(userId: string): Promise<string | undefined> {
-    return (await this.#store.find(userId))?.region;
+  /** The account of a registered or claimed user. @throws {Problem} unknown_user */
+  async get(userId: string): Promise<StoredAccount> {
+    const account = await this.#store.find(userId);
+    if (!account) throw new Problem('unknown_user', `There is no user "${userId}"`);
+    return account;
+  }
+
+  /**
+   * Erases a user everywhere. The scores go first and the account last: until then the id belongs to somebody, and the
+   * same request again finishes what was begun.
+   * @throws {Problem} forbidden, unauthorized, unknown_user
+   */
+  async erase(caller: Caller, userId: string, requestId: string): Promise<void> {
+    if (caller.role !== 'admin' && caller.user_id !== userId) {
+      throw new Problem('forbidden', 'Only the user itself or an admin may erase an account');
+    }
+    const account = await this.#store.find(userId);
+    if (caller.role === 'player' && !isFor(caller, account)) throw accountGone();
+    if (!account) throw new Problem('unknown_user', `There is no user "${userId}"`);
+    const actor = caller.role === 'admin' ? caller.user_id : undefined;
+    await this.#users.erase(account, actor, requestId);
+    await this.#store.erase(userId, account.version);
   }
 
   /**
@@ -81,7 +104,8 @@ export class Accounts {
    */
   async #firstScore(player: Player, value: number, version: string, requestId: string): Promise<void> {
     const { user_id: userId, name, region } = player;
-    const subject = { userId, name, newName: name, region, limited: false };
+    const accountVersion = Number(version);
+    const subject = { userId, name, newName: name, region, limited: false, accountVersion };
     try {
       await this.#scores.apply({
         action: 'create',
@@ -98,3 +122,10 @@ export class Accounts {
     }
   }
 }
+
+/** Whether a token is for this account, and not for an erased one that had the same id. */
+function isFor(caller: Caller, account: StoredAccount | undefined): boolean {
+  return account !== undefined && account.version <= (caller.account_version ?? 0);
+}
+
+const accountGone = () => unauthorized('The account of this token was erased');

@@ -6,6 +6,7 @@ import type { Home } from '../store/account-store.js';
 import type { Homes } from './homes.js';
 import { parseRegion } from './regions.js';
 import type { ScoreCommand, Scores } from './scores.js';
+import { servedSubject } from './subject.js';
 
 /** An event as it came, or the reason why its line could not be read. */
 export type ReceivedEvent = { readonly value: unknown } | { readonly unreadable: string };
@@ -35,7 +36,7 @@ export class BulkScores {
     const commands = events.map((event): ScoreCommand | Problem => {
       if (event instanceof Problem) return event;
       const home = homes[next++] as Home | Problem;
-      return home instanceof Problem ? home : commandOf(event, home, requestId);
+      return home instanceof Problem ? home : this.#command(event, home, requestId);
     });
     return Promise.all(commands.map((command) => this.#result(command)));
   }
@@ -53,6 +54,19 @@ export class BulkScores {
     return event.region === undefined ? event : { ...event, region: parseRegion(this.#shards, event.region) };
   }
 
+  #command(event: BulkEvent, home: Home, requestId: string): ScoreCommand {
+    const { user_id: userId, region, name, timestamp } = event;
+    return {
+      action: actionOf(event),
+      subject: servedSubject({ userId, region, name }, home, this.#homes),
+      game: event.game,
+      value: event.delta ?? event.score,
+      idempotencyKey: event.event_id,
+      requestId,
+      happenedAtMs: timestamp === undefined ? undefined : Date.parse(timestamp),
+    };
+  }
+
   async #result(command: ScoreCommand | Problem): Promise<BulkResult> {
     try {
       if (command instanceof Problem) throw command;
@@ -66,20 +80,3 @@ export class BulkScores {
 }
 
 const actionOf = ({ delta }: BulkEvent) => (delta === undefined ? 'score' : 'add');
-
-function commandOf(event: BulkEvent, home: Home, requestId: string): ScoreCommand {
-  return {
-    action: actionOf(event),
-    subject: {
-      userId: event.user_id,
-      region: home.region,
-      name: event.name,
-      newName: home.name,
-      limited: false,
-    },
-    game: event.game,
-    value: event.delta ?? event.score,
-    idempotencyKey: event.event_id,
-    requestId,
-  };
-}

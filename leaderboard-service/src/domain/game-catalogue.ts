@@ -6,10 +6,11 @@ import {
   type PutGameBody,
 } from '@leaderboard/shared/contracts/games';
 import { Problem } from '@leaderboard/shared/http/problems';
+import { isTimezone } from '@leaderboard/shared/scoring/periods';
 import { rulesWord } from '@leaderboard/shared/scoring/rules';
 import { defaultGame } from '@leaderboard/shared/topology/keys';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
-import type { GameStore, StoredGame } from '../store/game-store.js';
+import type { AdminAct, GameStore, StoredGame } from '../store/game-store.js';
 import type { Games } from './games.js';
 
 const leaseAttempts = 40;
@@ -18,7 +19,7 @@ const leasePauseMs = 50;
 /**
  * Looks up, lists and changes games.
  *
- * Operator and order may change only while there are no scores, and a service may still know the game as it was: so
+ * Its rules (operator, order, overall) may change only while there are no scores, and a service may still know the game as it was: so
  * first every shard pins the new rules, which it does only while its board is empty and after which it refuses writes
  * under the old ones; then the definition changes. Whoever changes a game holds its lease, so there is one at a time;
  * what one that died in between has pinned is put right by `settle`.
@@ -52,15 +53,15 @@ export class GameCatalogue {
    * Makes or replaces a game.
    * @throws {Problem} invalid_request, game_in_use, queue_full, store_unavailable
    */
-  async put(game: string, body: PutGameBody): Promise<GameAnswer> {
+  async put(game: string, body: PutGameBody, act: AdminAct): Promise<GameAnswer> {
     const definition = complete(body);
     await this.#leased(game, async (token) => {
       const stored = await this.#store.find(game);
       const before = stored ?? (game === defaultGame ? defaultDefinition : undefined);
-      const rules = rulesWord(definition.operator, definition.order);
-      const rulesBefore = before && rulesWord(before.operator, before.order);
+      const rules = wordOf(definition);
+      const rulesBefore = before && wordOf(before);
       if (rules !== rulesBefore) await this.#pinEverywhere(game, rules, rulesBefore);
-      await this.#store.put(game, definition, token);
+      await this.#store.put(game, definition, token, act);
     });
     this.#games.forget(game);
     return { game, ...definition };
@@ -70,7 +71,7 @@ export class GameCatalogue {
   async settle(game: string, shard: Shard): Promise<void> {
     await this.#leased(game, async (token) => {
       const stored = (await this.#store.find(game)) ?? (game === defaultGame ? defaultDefinition : undefined);
-      if (stored) await this.#store.pin(shard, game, rulesWord(stored.operator, stored.order), false);
+      if (stored) await this.#store.pin(shard, game, wordOf(stored), false);
       await this.#store.release(game, token);
     });
     this.#games.forget(game);
@@ -83,7 +84,7 @@ export class GameCatalogue {
         if (!(await this.#store.pin(shard, game, rules, rulesBefore === undefined))) {
           throw new Problem(
             'game_in_use',
-            `"${game}" has scores: its operator and order cannot change any more`,
+            `"${game}" has scores: its operator, order and overall cannot change any more`,
           );
         }
         pinned.push(shard);
@@ -130,13 +131,16 @@ function withDefault(stored: StoredGame[], after: string, limit: number): Stored
   });
 }
 
-/** @throws {Problem} invalid_request for bounds that exclude every score */
+const wordOf = ({ operator, order, overall }: GameDefinition) => rulesWord(operator, order, overall);
+
+/** @throws {Problem} invalid_request for bounds that exclude every score, or a time zone that nobody knows */
 function complete(body: PutGameBody): GameDefinition {
   const definition: GameDefinition = { ...defaultDefinition, ...body };
   const { min_score: least, max_score: greatest } = definition;
   if (least !== undefined && greatest !== undefined && least > greatest) {
     throw invalid('body/min_score', 'must not be above max_score');
   }
+  if (!isTimezone(definition.timezone)) throw invalid('body/timezone', 'is no IANA time zone');
   return definition;
 }
 

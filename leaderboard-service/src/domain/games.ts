@@ -2,7 +2,7 @@ import { defaultDefinition, type GameDefinition, type Operator } from '@leaderbo
 import { Problem } from '@leaderboard/shared/http/problems';
 import { maxScore, type Order } from '@leaderboard/shared/scoring/place';
 import { rulesWord } from '@leaderboard/shared/scoring/rules';
-import { defaultGame } from '@leaderboard/shared/topology/keys';
+import { defaultGame, overallGame } from '@leaderboard/shared/topology/keys';
 import { LRUCache } from 'lru-cache';
 import type { GameStore } from '../store/game-store.js';
 
@@ -11,7 +11,7 @@ export interface GameRules {
   readonly game: string;
   readonly operator: Operator;
   readonly order: Order;
-  /** Operator and order in one word, as shards pin them. */
+  /** What cannot change any more, in one word, as shards pin it. */
   readonly rules: string;
   readonly leastScore: number;
   readonly greatestScore: number;
@@ -44,6 +44,7 @@ export class Games {
 
   /** @throws {Problem} unknown_game */
   async rulesOf(game: string = defaultGame): Promise<GameRules> {
+    if (game === overallGame) return overallRules;
     const known = this.#known.get(game);
     const isFresh = known !== undefined && performance.now() - known.loadedAtMs < maxAgeMs;
     const rules = isFresh ? known.rules : await this.#load(game, known);
@@ -83,16 +84,22 @@ export class Games {
   }
 }
 
+/** Nobody writes to the overall board; it is read like a game without windows. */
+const overallRules = completeRules(overallGame, defaultDefinition);
+
 /** The default game exists before anybody defines it. */
 function rulesFrom(game: string, stored: GameDefinition | undefined): GameRules | undefined {
   const definition = stored ?? (game === defaultGame ? defaultDefinition : undefined);
-  if (!definition) return undefined;
+  return definition && completeRules(game, definition);
+}
+
+function completeRules(game: string, definition: GameDefinition): GameRules {
   const { operator, order } = definition;
   return {
     game,
     operator,
     order,
-    rules: rulesWord(operator, order),
+    rules: rulesWord(operator, order, definition.overall),
     leastScore: definition.min_score ?? -maxScore,
     greatestScore: definition.max_score ?? maxScore,
     greatestDelta: definition.max_delta ?? Number.MAX_SAFE_INTEGER,

@@ -49,6 +49,11 @@ export class Homes {
     });
   }
 
+  /** The next claim asks the store: the account that was remembered is gone. */
+  forget(userId: string): void {
+    this.#known.delete(userId);
+  }
+
   #remembered(userId: string): Home | undefined {
     const known = this.#known.get(userId);
     return known?.epoch === this.#accounts.epochOf(userId) ? known.home : undefined;

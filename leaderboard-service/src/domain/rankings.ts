@@ -1,4 +1,4 @@
-import type { RankAnswer, Row } from '@leaderboard/shared/contracts/rankings';
+import type { Row, Standing as StandingAnswer } from '@leaderboard/shared/contracts/rankings';
 import { Problem } from '@leaderboard/shared/http/problems';
 import {
   comparePlaces,
@@ -10,7 +10,14 @@ import {
 } from '@leaderboard/shared/scoring/place';
 import { isoFromUs } from '@leaderboard/shared/scoring/time';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
-import type { Board, BoardReader, Entry, FoundEntry, SliceRequest } from '../store/board-reader.js';
+import type {
+  Board,
+  BoardReader,
+  Entry,
+  FoundEntry,
+  SliceRequest,
+  WantedUser,
+} from '../store/board-reader.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { assignRanks, type MergedSlice, mergeSlices, percentileOf } from './merge.js';
 import { findKeyAt } from './score-search.js';
@@ -25,6 +32,8 @@ export interface RankingScope {
   readonly region: string;
   readonly board: Board;
   readonly ties: Ties;
+  /** Who of the hidden users may be seen: the one who asks, everyone for an admin. */
+  readonly seesHidden: (userId: string) => boolean;
 }
 
 /**
@@ -55,10 +64,10 @@ export class Rankings {
   }
 
   /** @throws {Problem} not_ranked */
-  async rank(scope: RankingScope, userId: string): Promise<RankAnswer> {
+  async rank(scope: RankingScope, userId: string): Promise<StandingAnswer> {
     const found = await this.#find(scope, userId);
     const [standing] = await this.#standings(scope, [found]);
-    return rankAnswer(found.entry, standing as Standing);
+    return standingAnswer(found.entry, standing as Standing);
   }
 
   /** @throws {Problem} not_ranked */
@@ -76,7 +85,7 @@ export class Rankings {
     const after = others.filter((entry) => comparePlaces(entry.place, self.place) > 0).slice(0, range);
     const rows = await this.#rows(scope, [...before, self, ...after], Math.max(1, rank - before.length));
     const [own] = rows.splice(before.length, 1);
-    return { self: rankAnswer(self, { rank: (own as Row).rank, total }), around: rows };
+    return { self: standingAnswer(self, { rank: (own as Row).rank, total }), around: rows };
   }
 
   async ranks(scope: RankingScope, userIds: readonly string[]) {
@@ -165,17 +174,19 @@ export class Rankings {
     return found;
   }
 
-  async #findAll({ region, board }: RankingScope, userIds: readonly string[]): Promise<FoundEntry[]> {
-    const byShard = new Map<Shard, string[]>();
+  async #findAll(scope: RankingScope, userIds: readonly string[]): Promise<FoundEntry[]> {
+    const { region, board, seesHidden } = scope;
+    const byShard = new Map<Shard, WantedUser[]>();
     for (const userId of userIds) {
+      const wanted = { userId, withHidden: seesHidden(userId) };
       for (const shard of this.#shards.candidates(region, userId)) {
-        const ids = byShard.get(shard);
-        if (ids) ids.push(userId);
-        else byShard.set(shard, [userId]);
+        const users = byShard.get(shard);
+        if (users) users.push(wanted);
+        else byShard.set(shard, [wanted]);
       }
     }
     const found = await Promise.all(
-      [...byShard].map(([shard, ids]) => this.#reader.findEntries(shard, board, ids)),
+      [...byShard].map(([shard, users]) => this.#reader.findEntries(shard, board, users)),
     );
     return found.flat();
   }
@@ -246,6 +257,6 @@ function rowOf(entry: Entry, rank: number): Row {
   };
 }
 
-function rankAnswer(entry: Entry, { rank, total }: Standing): RankAnswer {
+function standingAnswer(entry: Entry, { rank, total }: Standing): StandingAnswer {
   return { ...rowOf(entry, rank), total, percentile: percentileOf(rank, total) };
 }

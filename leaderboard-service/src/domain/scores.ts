@@ -1,15 +1,24 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { WriteAnswer } from '@leaderboard/shared/contracts/scores';
+import { unauthorized } from '@leaderboard/shared/http/auth';
 import { Problem } from '@leaderboard/shared/http/problems';
 import { memberOf, sortKeyOf } from '@leaderboard/shared/scoring/place';
 import { isoFromUs } from '@leaderboard/shared/scoring/time';
+import type { Operation } from '@leaderboard/shared/scripting/write-scores';
 import { RedisOutcomeUnknown } from '@leaderboard/shared/topology/redis';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
-import { type AppliedWrite, type Operation, RulesChanged, type ScoreWriter } from '../store/score-writer.js';
+import {
+  type AppliedWrite,
+  PeriodsMissing,
+  RulesChanged,
+  type ScoreWriter,
+  UserErased,
+} from '../store/score-writer.js';
 import type { GameCatalogue } from './game-catalogue.js';
 import type { GameRules, Games } from './games.js';
 import type { Rankings } from './rankings.js';
 import type { Subject } from './subject.js';
+import type { WrittenGames } from './written-games.js';
 
 /** What a route asks for; `score` is whatever the game's operator is. */
 export interface ScoreCommand {
@@ -19,6 +28,10 @@ export interface ScoreCommand {
   readonly value: number | undefined;
   readonly idempotencyKey: string | undefined;
   readonly requestId: string;
+  /** When it happened, if not now. */
+  readonly happenedAtMs?: number | undefined;
+  /** The admin who asks for a removal. */
+  readonly actor?: string;
 }
 
 export interface ScoreOutcome {
@@ -35,6 +48,7 @@ export class Scores {
   readonly #writer: ScoreWriter;
   readonly #rankings: Rankings;
   readonly #games: Games;
+  readonly #writtenGames: WrittenGames;
   readonly #catalogue: GameCatalogue;
   readonly #shards: ShardMap;
   readonly #count: WriteCounter;
@@ -43,6 +57,7 @@ export class Scores {
     writer: ScoreWriter,
     rankings: Rankings,
     games: Games,
+    writtenGames: WrittenGames,
     catalogue: GameCatalogue,
     shards: ShardMap,
     count: WriteCounter,
@@ -50,6 +65,7 @@ export class Scores {
     this.#writer = writer;
     this.#rankings = rankings;
     this.#games = games;
+    this.#writtenGames = writtenGames;
     this.#catalogue = catalogue;
     this.#shards = shards;
     this.#count = count;
@@ -69,7 +85,7 @@ export class Scores {
 
   /** @throws {Problem} unknown_game and whatever the write script refuses */
   async apply(command: ScoreCommand): Promise<ScoreOutcome> {
-    const { rules, written } = await this.#write(command);
+    const { rules, written } = await this.#writeForSubject(command);
     return {
       answer: await this.#answerTo(rules, command.subject, written),
       replayed: written.outcome === 'replayed',
@@ -82,15 +98,34 @@ export class Scores {
     await this.#write({ ...command, action: 'remove', value: undefined });
   }
 
-  /** A game that was changed while this instance knew it as it had been is asked for again. */
-  async #write(command: ScoreCommand): Promise<{ rules: GameRules; written: AppliedWrite }> {
+  /** Where an account was erased, a game server's score is for whoever has the id now. */
+  async #writeForSubject(command: ScoreCommand): Promise<Written> {
+    const { renew } = command.subject;
+    try {
+      return await this.#write(command);
+    } catch (error) {
+      if (!(error instanceof UserErased)) throw error;
+      if (!renew) throw unauthorized('The account of this token was erased');
+    }
+    try {
+      return await this.#write({ ...command, subject: await renew() });
+    } catch (error) {
+      if (!(error instanceof UserErased)) throw error;
+      throw new Problem('user_erased', `"${command.subject.userId}" was erased after this had happened`);
+    }
+  }
+
+  /** What this instance did not know of the game is asked for: other rules, or that Redis' clock is elsewhere. */
+  async #write(command: ScoreCommand): Promise<Written> {
     const { game, subject } = command;
     let rules = await this.#games.rulesOf(game);
+    let clockMs: number | undefined;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return { rules, written: await this.#writeUnder(rules, command) };
+        return { rules, written: await this.#writeUnder(rules, command, clockMs) };
       } catch (error) {
-        if (!(error instanceof RulesChanged)) throw error;
+        if (error instanceof PeriodsMissing) clockMs = error.happenedAtMs;
+        else if (!(error instanceof RulesChanged)) throw error;
         if (attempt === 3) throw beingChanged(rules.game);
       }
       if (attempt === 1) this.#games.forget(rules.game);
@@ -99,10 +134,14 @@ export class Scores {
     }
   }
 
-  async #writeUnder(rules: GameRules, command: ScoreCommand): Promise<AppliedWrite> {
+  async #writeUnder(
+    rules: GameRules,
+    command: ScoreCommand,
+    clockMs: number | undefined,
+  ): Promise<AppliedWrite> {
     const operation = operationOf(command.action, rules);
     try {
-      const written = await this.#send(rules, command, operation);
+      const written = await this.#send(rules, command, operation, clockMs);
       this.#count(operation, written.outcome);
       return written;
     } catch (error) {
@@ -111,26 +150,33 @@ export class Scores {
     }
   }
 
-  #send(rules: GameRules, command: ScoreCommand, operation: Operation): Promise<AppliedWrite> {
-    const { subject, value, idempotencyKey } = command;
+  #send(
+    rules: GameRules,
+    command: ScoreCommand,
+    operation: Operation,
+    clockMs: number | undefined,
+  ): Promise<AppliedWrite> {
+    const { subject, value, idempotencyKey, happenedAtMs } = command;
     return this.#writer.write(this.#shards.home(subject.region, subject.userId), {
       eventId: idempotencyKey ?? randomUUID(),
       userId: subject.userId,
       name: subject.name,
       newName: subject.newName,
-      game: rules.game,
-      rules: rules.rules,
+      game: this.#writtenGames.of(rules, happenedAtMs ?? clockMs),
       operation,
       value,
-      leastScore: rules.leastScore,
-      greatestScore: rules.greatestScore,
-      greatestDelta: rules.greatestDelta,
       limited: subject.limited,
       idempotency:
         idempotencyKey === undefined
           ? undefined
-          : { key: idempotencyKey, requestHash: hashOf([operation, rules.game, value, subject.name]) },
+          : {
+              key: idempotencyKey,
+              requestHash: hashOf([operation, rules.game, value, subject.name, happenedAtMs]),
+            },
       requestId: command.requestId,
+      happenedAtMs,
+      accountVersion: subject.accountVersion,
+      actor: command.actor,
     });
   }
 
@@ -165,9 +211,17 @@ export class Scores {
   }
 }
 
+/** What was written, and the rules that it was written under. */
+interface Written {
+  readonly rules: GameRules;
+  readonly written: AppliedWrite;
+}
+
 function outcomeOf(error: unknown): string {
   if (error instanceof Problem) return error.code;
-  return error instanceof RulesChanged ? 'rules_changed' : 'failed';
+  if (error instanceof RulesChanged) return 'rules_changed';
+  if (error instanceof PeriodsMissing) return 'periods_missing';
+  return error instanceof UserErased ? 'user_erased' : 'failed';
 }
 
 function beingChanged(game: string): Problem {

@@ -1,7 +1,8 @@
 import type { Caller } from '@leaderboard/shared/http/auth';
 import { Problem } from '@leaderboard/shared/http/problems';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
-import type { Homes } from './homes.js';
+import type { Home } from '../store/account-store.js';
+import type { Homes, WantedHome } from './homes.js';
 import { parseRegion } from './regions.js';
 
 /** Whose score is written, and where that user lives. */
@@ -14,6 +15,10 @@ export interface Subject {
   readonly newName: string;
   /** Players have a token bucket, game servers have none. */
   readonly limited: boolean;
+  /** Of the account for which this is written; undefined when nobody has to be asked. */
+  readonly accountVersion: number | undefined;
+  /** Looks the user up again: the account that was known may have been erased, and somebody new have its id. */
+  readonly renew?: () => Promise<Subject>;
 }
 
 /** What a body may say about its subject. */
@@ -48,14 +53,11 @@ export class Subjects {
         errors: [{ path: 'body/user_id', message }],
       });
     }
-    const home = await this.#homes.resolve({ userId: named.user_id, region, name: named.name });
-    return {
-      userId: named.user_id,
-      region: home.region,
-      name: named.name,
-      newName: home.name,
-      limited: false,
-    };
+    return this.#served({ userId: named.user_id, region, name: named.name });
+  }
+
+  async #served(wanted: WantedHome): Promise<Subject> {
+    return servedSubject(wanted, await this.#homes.resolve(wanted), this.#homes);
   }
 
   #player(caller: Caller, named: NamedSubject, region: string | undefined): Subject {
@@ -70,7 +72,14 @@ export class Subjects {
       throw new Problem('forbidden', 'A player may not write under another name');
     }
     const home = parseRegion(this.#shards, caller.region);
-    return { userId: caller.user_id, region: home, name: caller.name, newName: caller.name, limited: true };
+    return {
+      userId: caller.user_id,
+      region: home,
+      name: caller.name,
+      newName: caller.name,
+      limited: true,
+      accountVersion: caller.account_version,
+    };
   }
 
   /** @throws {Problem} forbidden, where `PLAYER_WRITES=false` leaves scores to game servers */
@@ -78,4 +87,21 @@ export class Subjects {
     if (this.#playerWrites || (caller && caller.role !== 'player')) return;
     throw new Problem('forbidden', 'Only game servers may write scores here');
   }
+}
+
+/** A user for whom a game server writes. */
+export function servedSubject(wanted: WantedHome, home: Home, homes: Homes): Subject {
+  const { userId, name } = wanted;
+  return {
+    userId,
+    region: home.region,
+    name,
+    newName: home.name,
+    limited: false,
+    accountVersion: home.version,
+    renew: async () => {
+      homes.forget(userId);
+      return servedSubject(wanted, await homes.resolve(wanted), homes);
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { Game } from '@leaderboard/shared/contracts/fields';
 import { UserParams } from '@leaderboard/shared/contracts/rankings';
-import { Problem } from '@leaderboard/shared/http/problems';
 import { Type } from 'typebox';
+import { actOf } from './guards.js';
 import type { RegisterRoute } from './route.js';
 
 const DeleteScoreQuery = Type.Object({ game: Type.Optional(Game) }, { additionalProperties: false });
@@ -13,13 +13,19 @@ export const deleteScore: RegisterRoute = (app, { services, guard }) => {
     { onRequest: guard.admins, schema: { params: UserParams, querystring: DeleteScoreQuery } },
     async (request, reply) => {
       const { userId } = request.params;
-      const home = await services.accounts.homeOf(userId);
-      if (home === undefined) throw new Problem('unknown_user', `There is no user "${userId}"`);
+      const { region } = await services.accounts.get(userId);
       await services.scores.remove({
-        subject: { userId, region: home, name: undefined, newName: userId, limited: false },
+        subject: {
+          userId,
+          region,
+          name: undefined,
+          newName: userId,
+          limited: false,
+          accountVersion: undefined,
+        },
         game: request.query.game,
         idempotencyKey: undefined,
-        requestId: request.id,
+        ...actOf(request),
       });
       return reply.code(204).send();
     },

@@ -12,7 +12,7 @@ export const getAroundScore: RegisterRoute = (app, { services, guard }) => {
     },
     async (request) => {
       const { query } = request;
-      const scope = await scopeOf(services, query);
+      const scope = await scopeOf(services, query, request.caller);
       return {
         ...boardLabel(scope, query),
         score: query.score,

@@ -1,5 +1,5 @@
 import { AroundAnswer, AroundQuery, UserParams } from '@leaderboard/shared/contracts/rankings';
-import { scopeOf } from './ranking-scope.js';
+import { periodLabel, scopeOf } from './ranking-scope.js';
 import type { RegisterRoute } from './route.js';
 
 export const getAround: RegisterRoute = (app, { services, guard }) => {
@@ -11,7 +11,11 @@ export const getAround: RegisterRoute = (app, { services, guard }) => {
     },
     async (request) => {
       const { params, query } = request;
-      return services.rankings.around(await scopeOf(services, query), params.userId, query.range);
+      const scope = await scopeOf(services, query, request.caller);
+      return {
+        ...periodLabel(scope),
+        ...(await services.rankings.around(scope, params.userId, query.range)),
+      };
     },
   );
 };

@@ -1,5 +1,5 @@
 import { BoardQuery, RankAnswer, UserParams } from '@leaderboard/shared/contracts/rankings';
-import { scopeOf } from './ranking-scope.js';
+import { periodLabel, scopeOf } from './ranking-scope.js';
 import type { RegisterRoute } from './route.js';
 
 export const getRank: RegisterRoute = (app, { services, guard }) => {
@@ -9,6 +9,9 @@ export const getRank: RegisterRoute = (app, { services, guard }) => {
       onRequest: guard.readers,
       schema: { params: UserParams, querystring: BoardQuery, response: { 200: RankAnswer } },
     },
-    async (request) => services.rankings.rank(await scopeOf(services, request.query), request.params.userId),
+    async (request) => {
+      const scope = await scopeOf(services, request.query, request.caller);
+      return { ...(await services.rankings.rank(scope, request.params.userId)), ...periodLabel(scope) };
+    },
   );
 };

@@ -9,7 +9,7 @@ export const getRanks: RegisterRoute = (app, { services, guard }) => {
     { onRequest: guard.readers, schema: { querystring: RanksQuery, response: { 200: RanksAnswer } } },
     async (request) => {
       const { query } = request;
-      const scope = await scopeOf(services, query);
+      const scope = await scopeOf(services, query, request.caller);
       return {
         ...boardLabel(scope, query),
         ...(await services.rankings.ranks(scope, query.user_ids.split(','))),

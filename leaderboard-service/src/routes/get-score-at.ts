@@ -9,7 +9,7 @@ export const getScoreAt: RegisterRoute = (app, { services, guard }) => {
     { onRequest: guard.readers, schema: { querystring: ScoreAtQuery, response: { 200: ScoreAtAnswer } } },
     async (request) => {
       const { query } = request;
-      const scope = await scopeOf(services, query);
+      const scope = await scopeOf(services, query, request.caller);
       return {
         ...boardLabel(scope, query),
         percentile: query.percentile,

@@ -8,7 +8,7 @@ export const getTop: RegisterRoute = (app, { services, guard }) => {
     { onRequest: guard.readers, schema: { querystring: TopQuery, response: { 200: TopAnswer } } },
     async (request) => {
       const { query } = request;
-      const scope = await scopeOf(services, query);
+      const scope = await scopeOf(services, query, request.caller);
       return {
         ...boardLabel(scope, query),
         ...(await services.rankings.top(scope, query.limit, query.cursor)),

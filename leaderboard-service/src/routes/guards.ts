@@ -1,6 +1,7 @@
 import type { Authenticator, Caller, Role } from '@leaderboard/shared/http/auth';
 import { Problem } from '@leaderboard/shared/http/problems';
 import type { FastifyRequest } from 'fastify';
+import type { AdminAct } from '../store/game-store.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -50,4 +51,9 @@ export function createGuards(auth: Authenticator, readsRequireToken: boolean): G
 export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw new Error(`${request.routeOptions.url} has no guard`);
   return request.caller;
+}
+
+/** The act of an admin, for the audit. */
+export function actOf(request: FastifyRequest): AdminAct {
+  return { actor: callerOf(request).user_id, requestId: request.id };
 }

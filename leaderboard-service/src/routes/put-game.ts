@@ -1,4 +1,5 @@
 import { GameAnswer, GameParams, PutGameBody } from '@leaderboard/shared/contracts/games';
+import { actOf } from './guards.js';
 import type { RegisterRoute } from './route.js';
 
 /** Makes a game, or replaces its definition. */
@@ -9,6 +10,6 @@ export const putGame: RegisterRoute = (app, { services, guard }) => {
       onRequest: guard.admins,
       schema: { params: GameParams, body: PutGameBody, response: { 200: GameAnswer } },
     },
-    (request) => services.catalogue.put(request.params.game, request.body),
+    (request) => services.catalogue.put(request.params.game, request.body, actOf(request)),
   );
 };

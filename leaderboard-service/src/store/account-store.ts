@@ -12,6 +12,11 @@ export interface Account {
   readonly passwordHash: string | undefined;
 }
 
+export interface StoredAccount extends Account {
+  /** Greater than that of any account which had this id before. */
+  readonly version: number;
+}
+
 /** A user to whom a home region is to be given, unless there is one already. */
 export interface HomeClaim {
   readonly userId: string;
@@ -23,6 +28,8 @@ export interface HomeClaim {
 export interface Home {
   readonly region: string;
   readonly name: string;
+  /** Of the account: what is written on behalf of an erased one is refused. */
+  readonly version: number;
 }
 
 /** Accounts and home regions, in the GLOBAL region's shards whatever a user's home is. */
@@ -42,7 +49,7 @@ export class AccountStore {
     return this.#scripts.epochOf(this.#shards.account(userId));
   }
 
-  async find(userId: string): Promise<Account | undefined> {
+  async find(userId: string): Promise<StoredAccount | undefined> {
     const shard = this.#shards.account(userId);
     const reply = await this.#scripts.run(
       'read-account',
@@ -50,9 +57,15 @@ export class AccountStore {
       [shardKey(shard), accountKey(shard, userId)],
       [],
     );
-    const [name, region, passwordHash] = reply as string[];
+    const [name, region, passwordHash, version] = reply as string[];
     if (region === undefined) return undefined;
-    return { userId, name: name || userId, region, passwordHash: passwordHash || undefined };
+    return {
+      userId,
+      name: name || userId,
+      region,
+      passwordHash: passwordHash || undefined,
+      version: Number(version),
+    };
   }
 
   /**
@@ -78,6 +91,15 @@ export class AccountStore {
     await this.#scripts.run('withdraw-account', shard, keys, [randomUUID(), userId, version]);
   }
 
+  /** Frees the id of an account; false when this account is gone already. */
+  async erase(userId: string, version: number): Promise<boolean> {
+    const shard = this.#shards.account(userId);
+    const keys = [shardKey(shard), queueKey(shard), accountKey(shard, userId)];
+    return (
+      (await this.#scripts.run('erase-account', shard, keys, [randomUUID(), userId, String(version)])) === 1
+    );
+  }
+
   /**
    * The home of each user, in order: the one claimed here when there was none before. A Problem in place of a
    * home is the refusal of that one claim.
@@ -101,8 +123,8 @@ export class AccountStore {
           ...args,
         ])) as string[];
         for (const [index, at] of positions.entries()) {
-          const [code, region = '', name = ''] = reply.slice(index * 3, index * 3 + 3);
-          homes[at] = code === 'queue_full' ? queueFull() : { region, name };
+          const [code, region = '', name = '', version] = reply.slice(index * 4, index * 4 + 4);
+          homes[at] = code === 'queue_full' ? queueFull() : { region, name, version: Number(version) };
         }
       }),
     );

@@ -1,20 +1,27 @@
-import {
-  memberOf,
-  type Order,
-  type Place,
-  parseMember,
-  scoreOf,
-  sortKeyOf,
-} from '@leaderboard/shared/scoring/place';
+import { memberOf, type Order, type Place, parseMember, scoreOf } from '@leaderboard/shared/scoring/place';
 import type { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
-import { boardKey, shardKey, userKey } from '@leaderboard/shared/topology/keys';
+import { boardKey, defaultGame, hiddenBoardKey, shardKey, userKey } from '@leaderboard/shared/topology/keys';
 import type { RedisReply } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 
-/** One board: a game (and later a window) with its order. */
+/** What a board of a window covers: a rolling window, or a period of a calendar window, by name. */
+export interface Stretch {
+  readonly kind: 'rolling' | 'period';
+  readonly name: string;
+}
+
+/** One board: a game with its order, of all time or of a stretch of it. */
 export interface Board {
   readonly game: string;
   readonly order: Order;
+  readonly stretch?: Stretch | undefined;
+}
+
+/** A user to look for. */
+export interface WantedUser {
+  readonly userId: string;
+  /** Also when hidden from everyone else. */
+  readonly withHidden: boolean;
 }
 
 /** One user's entry, and where it stands. */
@@ -31,7 +38,7 @@ export interface Entry {
 export interface FoundEntry {
   readonly entry: Entry;
   readonly shard: Shard;
-  /** Entries of the shard: in all, before this one, and with a strictly better score. */
+  /** Entries of the shard: in all (a hidden one for itself, too), before this one, and with a strictly better score. */
   readonly total: number;
   readonly before: number;
   readonly better: number;
@@ -65,29 +72,38 @@ export class BoardReader {
   }
 
   /** The entries of these users in this shard, and where they stand in it; users without one are left out. */
-  async findEntries(shard: Shard, board: Board, userIds: readonly string[]): Promise<FoundEntry[]> {
-    const keys = [shardKey(shard), userKey(shard, ''), boardKey(shard, board.game)];
-    const reply = await this.#scripts.run('find-entries', shard, keys, [board.game, ...userIds]);
+  async findEntries(shard: Shard, board: Board, users: readonly WantedUser[]): Promise<FoundEntry[]> {
+    const { game, order, stretch } = board;
+    const keys = [
+      shardKey(shard),
+      userKey(shard, ''),
+      boardKey(shard, game, stretch?.name),
+      hiddenBoardKey(shard, game, stretch?.name),
+    ];
+    const args = [placeField(board), stretch?.kind === 'rolling' ? stretch.name : ''];
+    for (const { userId, withHidden } of users) args.push(userId, withHidden ? '1' : '0');
+    const reply = await this.#scripts.run('find-entries', shard, keys, args);
     const [total, ...fields] = reply as RedisReply[];
-    return userIds.flatMap((userId, at) => {
-      const [found, score, reached, name, before, better] = fields.slice(at * 6, at * 6 + 6);
-      if (found !== '1') return [];
+    return users.flatMap(({ userId }, at) => {
+      const [found, key, reached, name, before, better] = fields.slice(at * 6, at * 6 + 6);
+      if (found === '0') return [];
+      const sortKey = Number(key);
       const reachedAtUs = Number(reached);
-      const place = { sortKey: sortKeyOf(Number(score), board.order), member: memberOf(userId, reachedAtUs) };
       const entry = {
         userId,
         name: String(name || userId),
         region: shard.region,
-        score: Number(score),
+        score: scoreOf(sortKey, order),
         reachedAtUs,
-        place,
+        place: { sortKey, member: memberOf(userId, reachedAtUs) },
       };
-      return [{ entry, shard, total: Number(total), before: Number(before), better: Number(better) }];
+      const self = found === 'hidden' ? 1 : 0;
+      return [{ entry, shard, total: Number(total) + self, before: Number(before), better: Number(better) }];
     });
   }
 
   async readSlices(shard: Shard, board: Board, requests: readonly SliceRequest[]): Promise<ShardSlices> {
-    const keys = [shardKey(shard), boardKey(shard, board.game), userKey(shard, '')];
+    const keys = [shardKey(shard), boardKey(shard, board.game, board.stretch?.name), userKey(shard, '')];
     const args = requests.flatMap(({ place, rowsBefore, rowsFrom }) => [
       place ? String(place.sortKey) : '',
       place?.member ?? '',
@@ -97,6 +113,12 @@ export class BoardReader {
     const reply = (await this.#scripts.run('read-slices', shard, keys, args)) as RedisReply[];
     return parseSlices(reply, shard, board.order, requests.length);
   }
+}
+
+/** The field of a user's hash that says when its score on this board was reached (lua/include/standings.lua). */
+function placeField({ game, stretch }: Board): string {
+  if (stretch === undefined) return game === defaultGame ? 'updated_at' : `updated_at:${game}`;
+  return stretch.kind === 'rolling' ? `rolling:${game}` : `at:${game}:${stretch.name}`;
 }
 
 function parseSlices(reply: RedisReply[], shard: Shard, order: Order, count: number): ShardSlices {

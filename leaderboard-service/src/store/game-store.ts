@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { GameDefinition } from '@leaderboard/shared/contracts/games';
+import { defaultDefinition, type GameDefinition } from '@leaderboard/shared/contracts/games';
 import { Problem } from '@leaderboard/shared/http/problems';
 import type { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
 import {
@@ -16,6 +16,12 @@ import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
 export interface StoredGame {
   readonly game: string;
   readonly definition: GameDefinition;
+}
+
+/** Who does something that only admins may, for the audit. */
+export interface AdminAct {
+  readonly actor: string;
+  readonly requestId: string;
 }
 
 /** What one change may take; a change that takes longer is not made. */
@@ -75,7 +81,7 @@ export class GameStore {
    * Stores the game and ends the lease.
    * @throws {Problem} queue_full; store_unavailable when the lease had run out
    */
-  async put(game: string, definition: GameDefinition, token: string): Promise<void> {
+  async put(game: string, definition: GameDefinition, token: string, act: AdminAct): Promise<void> {
     const shard = this.#shards.games;
     const keys = [
       shardKey(shard),
@@ -85,6 +91,7 @@ export class GameStore {
       gameLeaseKey(shard, game),
     ];
     const args = [String(this.#queueMax), token, randomUUID(), game, JSON.stringify(definition)];
+    args.push(act.actor, act.requestId);
     const code = await this.#scripts.run('write-game', shard, keys, args);
     if (code === 'queue_full')
       throw new Problem('queue_full', 'Too many changes wait to be stored', { retryAfterSeconds: 1 });
@@ -100,6 +107,6 @@ export class GameStore {
 }
 
 function parseDefinition(text: string): GameDefinition {
-  const { version: _, ...definition } = JSON.parse(text) as GameDefinition & { version: number };
-  return definition;
+  const { version: _, ...definition } = JSON.parse(text) as Partial<GameDefinition> & { version: number };
+  return { ...defaultDefinition, ...definition };
 }

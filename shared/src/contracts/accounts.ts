@@ -35,3 +35,10 @@ export const MeAnswer = Type.Object({
   region: Region,
   role: Type.String({ examples: ['player'] }),
 });
+
+export const HiddenBody = Type.Object(
+  { hidden: Type.Boolean({ description: 'Whether others no longer see the user on any board' }) },
+  closed,
+);
+
+export const HiddenAnswer = Type.Object({ user_id: UserId, hidden: Type.Boolean() });

@@ -13,6 +13,15 @@ export const BulkEvent = Type.Object(
     game: Type.Optional(Game),
     name: Type.Optional(Name),
     event_id: Type.Optional(IdempotencyKey),
+    timestamp: Type.Optional(
+      Type.String({
+        pattern:
+          '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$',
+        description:
+          'When it happened, ISO 8601; at most MAX_LATENESS ago. Windows and periods count it there.',
+        examples: ['2026-01-31T12:00:00.000Z'],
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -48,6 +57,9 @@ export function parseBulkEvent(value: unknown): BulkEvent | { reason: string } {
   const event = value as BulkEvent;
   if ((event.score === undefined) === (event.delta === undefined)) {
     return { reason: 'the event must have either score or delta' };
+  }
+  if (event.timestamp !== undefined && Number.isNaN(Date.parse(event.timestamp))) {
+    return { reason: '/timestamp is no time' };
   }
   return event;
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { keptWindows } from '../scoring/windows.js';
 import { Game, Score } from './fields.js';
 
 const closed = { additionalProperties: false };
@@ -18,10 +19,25 @@ const MaxDelta = Type.Integer({
   description: 'What one addition may add or take away',
 });
 
+const Windows = Type.Array(Type.Enum([...keptWindows]), {
+  uniqueItems: true,
+  description: 'Boards that the game keeps besides all time',
+});
+
+const Timezone = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'IANA time zone in which days, weeks and months begin',
+  examples: ['Europe/Berlin'],
+});
+
 /** A game as it is kept: in the queue message, in Redis and in Postgres. */
 export const GameDefinition = Type.Object({
   operator: Operator,
   order: OrderField,
+  windows: Windows,
+  timezone: Timezone,
+  overall: Type.Boolean({ description: 'Whether its all-time scores count on the board game=*' }),
   min_score: Type.Optional(Score),
   max_score: Type.Optional(Score),
   max_delta: Type.Optional(MaxDelta),
@@ -54,4 +70,7 @@ export const GamesAnswer = Type.Object({
 export const defaultDefinition: GameDefinition = {
   operator: 'best',
   order: 'desc',
+  windows: [],
+  timezone: 'UTC',
+  overall: false,
 };

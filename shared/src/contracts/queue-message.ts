@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import Schema from 'typebox/schema';
+import { rulesPattern } from '../scoring/rules.js';
 import { Game, Name, Region, Score, UserId } from './fields.js';
 import { GameDefinition } from './games.js';
 
@@ -16,6 +17,9 @@ const closed = { additionalProperties: false };
 
 const Microseconds = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const EventId = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000]*$' });
+
+const RequestId = Type.Optional(Type.String({ maxLength: 128 }));
+const Actor = Type.Optional(UserId);
 
 /** A change of one user's entry in one game. */
 export const ScoreMessage = Type.Object(
@@ -42,8 +46,10 @@ export const ScoreMessage = Type.Object(
     /** When the event happened, ms. */
     timestamp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     /** `operator:order`, in the first message of a game in its shard: what the shard's scores stand under. */
-    rules: Type.Optional(Type.String({ pattern: '^(best|set|incr):(asc|desc)$' })),
-    request_id: Type.Optional(Type.String({ maxLength: 128 })),
+    rules: Type.Optional(Type.String({ pattern: rulesPattern })),
+    request_id: RequestId,
+    /** The admin who asked for a removal. */
+    actor: Actor,
     /** Of a keyed write: what a retry of it needs after Redis was lost. */
     idempotency: Type.Optional(Type.Object({ request_hash: Type.String(), answer: Type.String() }, closed)),
   },
@@ -74,13 +80,49 @@ export const GameMessage = Type.Object({
   version: Microseconds,
   game: Game,
   op: Type.Literal('game'),
-  definition: GameDefinition,
+  /** Complete, or as games were kept before they had windows. */
+  definition: Type.Object({
+    ...GameDefinition.properties,
+    ...Type.Partial(Type.Pick(GameDefinition, ['windows', 'timezone', 'overall'])).properties,
+  }),
   timestamp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  actor: Actor,
+  request_id: RequestId,
 });
 export type GameMessage = Static<typeof GameMessage>;
 
-export const QueueMessage = Type.Union([ScoreMessage, AccountMessage, GameMessage]);
-export type QueueMessage = ScoreMessage | AccountMessage | GameMessage;
+const ofUser = {
+  event_id: EventId,
+  version: Microseconds,
+  user_id: UserId,
+  region: Region,
+  timestamp: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+  actor: Actor,
+  request_id: RequestId,
+};
+
+/** A user was taken off the boards, or put back. */
+export const HiddenMessage = Type.Object(
+  { ...ofUser, op: Type.Literal('hidden'), hidden: Type.Boolean() },
+  closed,
+);
+export type HiddenMessage = Static<typeof HiddenMessage>;
+
+/** A user's scores were erased; nothing of the user with a lower version is to be kept. */
+export const EraseMessage = Type.Object(
+  { ...ofUser, op: Type.Literal('erase'), account_version: Microseconds },
+  closed,
+);
+export type EraseMessage = Static<typeof EraseMessage>;
+
+export const QueueMessage = Type.Union([
+  ScoreMessage,
+  AccountMessage,
+  GameMessage,
+  HiddenMessage,
+  EraseMessage,
+]);
+export type QueueMessage = ScoreMessage | AccountMessage | GameMessage | HiddenMessage | EraseMessage;
 
 const validator = Schema.Compile(QueueMessage);
 
@@ -100,5 +142,9 @@ export const isAccountMessage = (message: QueueMessage): message is AccountMessa
 
 export const isGameMessage = (message: QueueMessage): message is GameMessage => message.op === 'game';
 
+export const isHiddenMessage = (message: QueueMessage): message is HiddenMessage => message.op === 'hidden';
+
+export const isEraseMessage = (message: QueueMessage): message is EraseMessage => message.op === 'erase';
+
 export const isScoreMessage = (message: QueueMessage): message is ScoreMessage =>
-  !isAccountMessage(message) && !isGameMessage(message);
+  'score' in message && 'achieved_at' in message;

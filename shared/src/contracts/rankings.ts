@@ -1,14 +1,27 @@
 import { type Static, Type } from 'typebox';
-import { Game, Name, Region, Score, Timestamp, UserId, userIdPattern } from './fields.js';
+import { windows } from '../scoring/windows.js';
+import { gamePattern, Name, Region, Score, Timestamp, UserId, userIdPattern } from './fields.js';
 
 const closed = { additionalProperties: false };
 
-export const windows = ['all'] as const;
+/** A game, or `*` for the overall board. */
+const RankedGame = Type.String({
+  pattern: `${gamePattern.slice(0, -1)}$|^[*]$`,
+  description: 'A game, or * for the sum over the games that count on the overall board',
+  examples: ['default'],
+});
 
 const board = {
   region: Type.Optional(Region),
-  game: Type.Optional(Game),
-  window: Type.Optional(Type.Union(windows.map((window) => Type.Literal(window)))),
+  game: Type.Optional(RankedGame),
+  window: Type.Optional(Type.Enum([...windows])),
+  at: Type.Optional(
+    Type.String({
+      pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$',
+      description: 'A day of the period wanted; of calendar windows only',
+      examples: ['2026-01-31'],
+    }),
+  ),
   ties: Type.Optional(Type.Union([Type.Literal('unique'), Type.Literal('shared')])),
 };
 export const BoardQuery = Type.Object(board, closed);
@@ -67,10 +80,17 @@ export const Row = Type.Object({
 });
 export type Row = Static<typeof Row>;
 
+/** Of calendar windows only. */
+const periodAnswer = {
+  starts_at: Type.Optional(Timestamp),
+  ends_at: Type.Optional(Timestamp),
+};
+
 const boardAnswer = {
   region: Region,
-  game: Game,
+  game: Type.String(),
   window: Type.String(),
+  ...periodAnswer,
   total: Type.Integer({ minimum: 0 }),
 };
 
@@ -80,7 +100,7 @@ export const TopAnswer = Type.Object({
   next_cursor: Type.Optional(Type.String()),
 });
 
-export const RankAnswer = Type.Object({
+const Standing = Type.Object({
   ...Row.properties,
   total: Type.Integer({ minimum: 1 }),
   percentile: Type.Number({
@@ -89,9 +109,12 @@ export const RankAnswer = Type.Object({
     description: 'The share of ranked users behind this one',
   }),
 });
+export type Standing = Static<typeof Standing>;
+
+export const RankAnswer = Type.Object({ ...Standing.properties, ...periodAnswer });
 export type RankAnswer = Static<typeof RankAnswer>;
 
-export const AroundAnswer = Type.Object({ self: RankAnswer, around: Type.Array(Row) });
+export const AroundAnswer = Type.Object({ ...periodAnswer, self: Standing, around: Type.Array(Row) });
 
 export const RanksAnswer = Type.Object({
   ...boardAnswer,

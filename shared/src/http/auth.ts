@@ -13,6 +13,11 @@ export interface Caller {
   name: string;
   region: string;
   role: Role;
+  /**
+   * Version of the account, by which one that was erased is told from the next with the same id. Tokens without it count
+   * as issued for the account of their time.
+   */
+  account_version?: number;
 }
 
 declare module '@fastify/jwt' {
@@ -36,7 +41,8 @@ function isCaller(claims: Caller): boolean {
     roles.includes(claims.role) &&
     matches(userId, claims.user_id) &&
     matches(name, claims.name) &&
-    matches(region, claims.region)
+    matches(region, claims.region) &&
+    (claims.account_version === undefined || Number.isSafeInteger(claims.account_version))
   );
 }
 
@@ -106,13 +112,14 @@ export async function registerAuth(
 }
 
 function verify(app: FastifyInstance, token: string): Caller {
-  let claims: Caller;
+  let claims: Caller & { iat: number };
   try {
-    claims = app.jwt.verify<Caller>(token);
+    claims = app.jwt.verify<Caller & { iat: number }>(token);
   } catch {
     throw unauthorized('The token is not valid (any more)');
   }
   if (!isCaller(claims)) throw unauthorized('The token is not one of ours');
+  claims.account_version ??= claims.iat * 1_000_000;
   return claims;
 }
 

@@ -18,15 +18,22 @@ export const scriptNames = [
   'lease-game',
   'pin-rules',
   'write-game',
+  'hide-user',
+  'erase-user',
+  'erase-account',
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 
 const sources = new Map(scriptNames.map((name) => [name, readLua(name)]));
 const hashes = new Map<string, string>();
 
-/** A Lua file of `shared/lua`; read at start, next to the compiled code as next to the source. */
+/**
+ * A Lua file of `shared/lua`; read at start, next to the compiled code as next to the source. Redis has no modules: what
+ * several scripts share stands in `lua/include` and takes the place of its `--#include` line.
+ */
 export function readLua(name: string): string {
-  return readFileSync(new URL(`../../lua/${name}.lua`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`../../lua/${name}.lua`, import.meta.url), 'utf8');
+  return text.replace(/^--#include (\S+)$/gm, (_, part: string) => readLua(`include/${part}`));
 }
 
 /** The text as it is loaded: `#!lua …`, then the epoch, then the script. */

@@ -10,9 +10,27 @@ export const defaultGame = 'default';
 /** HASH `epoch, version, tat, …`: the fence, the last version given out, the region's token bucket. */
 export const shardKey = (shard: Shard) => `shard:{${shard.tag}}`;
 
-/** ZSET: number = sort key (see scoring/place.ts), member = 16 digits of µs + user_id. */
-export const boardKey = (shard: Shard, game: string = defaultGame) =>
-  game === defaultGame ? `leaderboard:{${shard.tag}}` : `leaderboard:{${shard.tag}}:${game}`;
+/** Reads as a game: the sum of each user's scores in the games that count on it. */
+export const overallGame = '*';
+
+/**
+ * ZSET: number = sort key (see scoring/place.ts), member = 16 digits of µs + user_id.
+ * @param stretch a rolling window's name or a calendar period's; undefined is all time
+ */
+export const boardKey = (shard: Shard, game: string = defaultGame, stretch?: string) =>
+  `leaderboard:{${shard.tag}}${boardSuffix(game, stretch)}`;
+
+/** ZSET: the same for hidden users. */
+export const hiddenBoardKey = (shard: Shard, game: string = defaultGame, stretch?: string) =>
+  `hidden:{${shard.tag}}${boardSuffix(game, stretch)}`;
+
+function boardSuffix(game: string, stretch: string | undefined): string {
+  if (stretch !== undefined) return `:${game}:${stretch}`;
+  return game === defaultGame ? '' : `:${game}`;
+}
+
+/** ZSET `<game> <user_id>` → s at which something of it becomes too old for a rolling window. */
+export const dueKey = (shard: Shard) => `due:{${shard.tag}}`;
 
 /** HASH game → JSON of its definition, `version` first; in the one shard that keeps the games. */
 export const gamesKey = (shard: Shard) => `games:{${shard.tag}}`;
@@ -26,7 +44,10 @@ export const gameLeaseKey = (shard: Shard, game: string) => `${gamesKey(shard)}:
 /** HASH game → the rules under which this shard has its scores; see scoring/rules.ts. */
 export const rulesKey = (shard: Shard) => `rules:{${shard.tag}}`;
 
-/** HASH `name, region, score, updated_at, version, tat`; other games' fields end in `:<game>`. */
+/**
+ * HASH `name, region, score, updated_at, version, tat`; other games' fields end in `:<game>`. For windows
+ * `at:<game>:<period>` and `rolling:<game>` (lua/include/standings.lua). `hidden`; of an erased user `erased, erased_at`.
+ */
 export const userKey = (shard: Shard, userId: string) => `user:{${shard.tag}}:${userId}`;
 
 /** HASH `name, region, created_at, version, password_hash?`, in the account's shard. */

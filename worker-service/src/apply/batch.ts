@@ -1,5 +1,6 @@
 import {
   isAccountMessage,
+  isEraseMessage,
   isGameMessage,
   isScoreMessage,
   parseQueueMessage,
@@ -41,10 +42,17 @@ function homeOf(message: QueueMessage, shards: ShardMap): Shard | undefined {
   return shards.region(region) === region ? shards.home(region, message.user_id) : undefined;
 }
 
-/** The event as other services see it: without what answers a retry. Accounts and games are none. */
+/**
+ * The event as other services see it: without what answers a retry, and who of the admins asked. Scores and erasures are
+ * told, accounts and games are not.
+ */
 export function publicEvent({ item, message }: Entry): string | undefined {
+  if (isEraseMessage(message)) {
+    const { account_version: _, actor: __, ...event } = message;
+    return JSON.stringify(event);
+  }
   if (!isScoreMessage(message)) return undefined;
-  if (message.idempotency === undefined) return item;
-  const { idempotency: _, ...event } = message;
+  if (message.idempotency === undefined && message.actor === undefined) return item;
+  const { idempotency: _, actor: __, ...event } = message;
   return JSON.stringify(event);
 }

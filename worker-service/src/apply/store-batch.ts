@@ -1,4 +1,11 @@
-import { isAccountMessage, isGameMessage, isScoreMessage } from '@leaderboard/shared/contracts/queue-message';
+import {
+  isAccountMessage,
+  isEraseMessage,
+  isGameMessage,
+  isHiddenMessage,
+  isScoreMessage,
+  type QueueMessage,
+} from '@leaderboard/shared/contracts/queue-message';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import type pg from 'pg';
 import type { Failpoint } from '../failpoints.js';
@@ -6,13 +13,30 @@ import { isConnectionSound } from '../postgres/sqlstate.js';
 import { beginBatch } from '../sql/begin-batch.js';
 import { markUnrestored } from '../sql/mark-unrestored.js';
 import { storeAccounts } from '../sql/store-accounts.js';
+import { storeAdminActs } from '../sql/store-admin-acts.js';
+import { storeErasures } from '../sql/store-erasures.js';
 import { storeGames } from '../sql/store-games.js';
+import { storeHidden } from '../sql/store-hidden.js';
 import { storeRules } from '../sql/store-rules.js';
 import { storeScores } from '../sql/store-scores.js';
 import type { Entry } from './batch.js';
 
 /** `late`: Redis may lack what was stored, and the shard's next recovery was told so. */
 export type Stored = 'stored' | 'late';
+
+/** What is stored of which messages, in this order: an erasure counts for the scores beside it. */
+const statements: readonly {
+  readonly statement: { name: string; text: string };
+  readonly isFor: (message: QueueMessage) => boolean;
+}[] = [
+  { statement: storeErasures, isFor: isEraseMessage },
+  { statement: storeScores, isFor: isScoreMessage },
+  { statement: storeAccounts, isFor: isAccountMessage },
+  { statement: storeGames, isFor: isGameMessage },
+  { statement: storeRules, isFor: (message) => 'rules' in message },
+  { statement: storeHidden, isFor: isHiddenMessage },
+  { statement: storeAdminActs, isFor: (message) => 'actor' in message },
+];
 
 /**
  * Stores entries of one shard in one transaction. Storing again what is stored changes nothing, so whoever does not
@@ -27,15 +51,16 @@ export async function storeBatch(
 ): Promise<Stored> {
   const client = await pool.connect();
   try {
-    const kept = await begin(client, shard, claimEpoch);
-    const scores = entries.filter(({ message }) => isScoreMessage(message));
-    const accounts = entries.filter(({ message }) => isAccountMessage(message));
-    const games = entries.filter(({ message }) => isGameMessage(message));
-    const pinning = scores.filter(({ message }) => 'rules' in message);
-    if (scores.length > 0) await client.query({ ...storeScores, values: [joined(scores)] });
-    if (accounts.length > 0) await client.query({ ...storeAccounts, values: [joined(accounts)] });
-    if (games.length > 0) await client.query({ ...storeGames, values: [joined(games)] });
-    if (pinning.length > 0) await client.query({ ...storeRules, values: [joined(pinning)] });
+    const kept = await begin(
+      client,
+      shard,
+      claimEpoch,
+      entries.some(({ message }) => isEraseMessage(message)),
+    );
+    for (const { statement, isFor } of statements) {
+      const messages = entries.filter(({ message }) => isFor(message));
+      if (messages.length > 0) await client.query({ ...statement, values: [joined(messages)] });
+    }
     const missing = entries.map(({ message }) => message.version).filter((version) => version > kept);
     if (missing.length > 0) {
       const least = missing.reduce((a, b) => Math.min(a, b));
@@ -52,8 +77,13 @@ export async function storeBatch(
   }
 }
 
-async function begin(client: pg.PoolClient, shard: Shard, claimEpoch: number): Promise<number> {
-  const results = (await client.query(beginBatch(shard, claimEpoch))) as unknown as pg.QueryResult[];
+async function begin(
+  client: pg.PoolClient,
+  shard: Shard,
+  claimEpoch: number,
+  alone: boolean,
+): Promise<number> {
+  const results = (await client.query(beginBatch(shard, claimEpoch, alone))) as unknown as pg.QueryResult[];
   const [row] = (results.at(-1)?.rows ?? []) as { kept_version: string | null }[];
   return row?.kept_version == null ? Number.POSITIVE_INFINITY : Number(row.kept_version);
 }

@@ -4,6 +4,7 @@ import type { Shard } from '@leaderboard/shared/topology/shards';
 import { killAt } from '../failpoints.js';
 import { recoverShard } from '../recovery/recover-shard.js';
 import { recoveryLockOf } from '../recovery/recovery-lock.js';
+import { readWindowDefinitions } from '../recovery/window-definitions.js';
 import { rowsToRestore } from '../sql/count-rows.js';
 import { ProgressLine } from './progress-line.js';
 import { print, readOptions, type Tools, withTools } from './tools.js';
@@ -32,15 +33,23 @@ async function rebuild(
   { config, redis, databases }: Tools,
   signal: AbortSignal,
 ): Promise<void> {
+  const { shards } = config.topology;
   const { rows } = await databases.of(shard).query<{ rows: string }>(rowsToRestore);
   const progress = new ProgressLine(shard.tag, Math.round(Number(rows[0]?.rows ?? 0) / config.PARTITIONS));
   const startedAt = Date.now();
   const report = await recoverShard(
     {
       shard,
-      shards: config.topology.shards,
+      shards,
       redis: redis.of(shard),
       lock: recoveryLockOf(databases),
+      readWindows: () =>
+        readWindowDefinitions(
+          shards.games,
+          redis.of(shards.games),
+          databases.of(shards.games),
+          config.windows,
+        ),
       failpoint: killAt(config.FAILPOINT),
       signal,
       onProgress: (done) => progress.show(done),

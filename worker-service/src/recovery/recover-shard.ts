@@ -18,16 +18,22 @@ import {
   answersFrom,
   entriesFrom,
   entryColumns,
+  eventColumns,
+  eventsFrom,
   gameColumns,
   gamesFrom,
   rulesColumns,
   rulesFrom,
+  userColumns,
+  usersFrom,
 } from '../sql/read-rows.js';
 import { type RecoveryLock, withRecoveryLock } from './recovery-lock.js';
-import { accountRow, entryRow, gameRow, Restorer } from './restorer.js';
+import { accountRow, entryRow, eventRow, gameRow, Restorer, userRow } from './restorer.js';
 import { streamRows, type TextRow } from './row-stream.js';
 import { ShardDoor } from './shard-door.js';
-import { readWaitingMessages } from './waiting-messages.js';
+import { readWaitingMessages, type WaitingMessages } from './waiting-messages.js';
+import type { WindowDefinitions } from './window-definitions.js';
+import { clearWindows, WindowReplay } from './window-replay.js';
 
 /**
  * Brings a shard's Redis up to what Postgres knows and opens it. The protocol, and why it is safe, is told in
@@ -40,6 +46,8 @@ export interface RecoveryContext {
   readonly redis: RedisConnection;
   /** A connection for the recovery alone, as it holds a session's lock; `lock` ends it. */
   readonly lock: RecoveryLock;
+  /** Which windows games keep. */
+  readonly readWindows: () => Promise<WindowDefinitions>;
   readonly failpoint: Failpoint;
   readonly signal: AbortSignal;
   /** Rows of users read so far. */
@@ -110,11 +118,17 @@ async function restoreAndOpen(
 
   // restore
   const from = everything || kept === undefined ? 0 : firstMissing(kept, fence, missed.rows[0]?.missed_since);
+  const windows = await context.readWindows();
   const restoring = new Restoring(context, client, new Restorer(shard, redis, epoch, everything));
+  // A Redis that may have other events than Postgres below what it kept cannot just be added to.
+  const isPrefix = kept !== undefined && from > kept;
+  const waiting = isPrefix ? undefined : await readWaitingMessages(shard, redis);
   await client.query("BEGIN READ ONLY; SET LOCAL work_mem = '64MB'");
   await restoring.rowsFrom(from, kept);
+  if (waiting) await restoring.waitingUsers(waiting);
+  await restoring.windowsFrom(windows, isPrefix ? from : undefined, waiting);
   await client.query('COMMIT');
-  if (from <= (kept ?? 0)) await restoring.waitingMessages();
+  if (waiting) await restoring.waitingMessages(waiting);
 
   // open
   failpoint('recovery-before-open');
@@ -160,9 +174,8 @@ class Restoring {
     const { shard, shards } = this.context;
     await this.#stream(rulesFrom(version), rulesColumns, (rows) => this.restorer.rules(rows, kept ?? 0));
     await this.restorer.learnRules();
-    await this.#stream(entriesFrom(version, kept !== undefined), entryColumns, (rows) =>
-      this.restorer.entries(rows),
-    );
+    await this.#stream(usersFrom(version), userColumns, (rows) => this.restorer.users(rows));
+    await this.#stream(entriesFrom(version), entryColumns, (rows) => this.restorer.entries(rows));
     if (shard === shards.games) {
       await this.#stream(gamesFrom(version), gameColumns, (rows) => this.restorer.games(rows));
     }
@@ -172,10 +185,29 @@ class Restoring {
     await this.#stream(answersFrom(version), answerColumns, (rows) => this.restorer.answers(rows));
   }
 
+  /** @param since the version from which on this Redis lacks events; undefined: it may have others, begin anew */
+  async windowsFrom(
+    windows: WindowDefinitions,
+    since: number | undefined,
+    waiting: WaitingMessages | undefined,
+  ): Promise<void> {
+    if (windows.games.length === 0) return;
+    if (since === undefined) await clearWindows(this.context.shard, this.context.redis, this.restorer);
+    const horizonUs = windows.horizonMs(Date.now()) * 1000;
+    const replay = new WindowReplay(this.restorer, windows, waiting?.events.map(eventRow) ?? []);
+    const query = eventsFrom(Math.max(since ?? 0, horizonUs), windows.games);
+    await this.#stream(query, eventColumns, (rows) => replay.apply(rows));
+    await replay.finish();
+  }
+
+  /** What hides and erases users counts for all that is restored after it. */
+  async waitingUsers({ users }: WaitingMessages): Promise<void> {
+    for (const rows of chunks(users.map(userRow))) await this.restorer.users(rows);
+  }
+
   /** Redis had applied these, and older rows may have been written over them. */
-  async waitingMessages(): Promise<void> {
-    const { scores, accounts, games } = await readWaitingMessages(this.context.shard, this.context.redis);
-    for (const { version } of [...scores, ...accounts, ...games]) {
+  async waitingMessages({ scores, accounts, games, users }: WaitingMessages): Promise<void> {
+    for (const { version } of [...scores, ...accounts, ...games, ...users]) {
       this.greatestVersion = Math.max(this.greatestVersion, version);
     }
     for (const rows of chunks(scores.map(entryRow))) await this.restorer.entries(rows);

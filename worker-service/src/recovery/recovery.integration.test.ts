@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { whyRedisNotReady } from '@leaderboard/local/redis-server';
 import { createLogger } from '@leaderboard/shared/logger';
 import { ShardClosed } from '@leaderboard/shared/scripting/fenced-scripts';
 import {
@@ -49,6 +48,7 @@ function recover(everything = false): Promise<RecoveryReport> {
       shards: harness.config.topology.shards,
       redis: harness.redis,
       lock: recoveryLockOf(harness.databases),
+      readWindows: () => harness.readWindows(),
       failpoint: noFailpoint,
       signal: new AbortController().signal,
       onProgress: () => {},
@@ -60,21 +60,6 @@ function recover(everything = false): Promise<RecoveryReport> {
 const epoch = async () => Number(await harness.redis.send(['HGET', shardKey(harness.asia), 'epoch']));
 const redisVersion = async () =>
   Number(await harness.redis.send(['HGET', shardKey(harness.asia), 'version']));
-
-async function restartRedis(betweenStopAndStart = () => {}): Promise<void> {
-  const { process, port } = harness.redisServer;
-  await process.stop();
-  betweenStopAndStart();
-  process.start();
-  await until(async () => (await whyRedisNotReady(port)) === undefined);
-  await until(async () => harness.redis.ready);
-}
-
-/** Where Redis keeps its append-only file. */
-function redisDirectory(): string {
-  const { args } = harness.redisServer.process.spec;
-  return join(args[args.indexOf('--dir') + 1] ?? '', 'appendonlydir');
-}
 
 describe('a Redis that was emptied', () => {
   it('has every game in its own order again, under the rules it was written', async () => {
@@ -205,7 +190,7 @@ describe('a Redis that restarted with its data', () => {
   it('is opened without reading what it has', async () => {
     await running(everyUser(1000, (at) => at));
     await harness.stopWorkers();
-    await restartRedis();
+    await harness.restartRedis();
     const report = await recover();
     expect(report).toMatchObject({ alreadyOpen: false, wasEmpty: false, rowsRead: 0 });
     expect(await harness.differences()).toEqual([]);
@@ -215,7 +200,7 @@ describe('a Redis that restarted with its data', () => {
     await running();
     await harness.stopWorkers();
     await harness.write([{ userId: 'ann', value: 4 }]);
-    await restartRedis();
+    await harness.restartRedis();
     await harness.worker();
     await harness.drained();
     expect(await harness.stored()).toEqual({ ann: 4 });
@@ -230,16 +215,16 @@ describe('a Redis that restarted with its data', () => {
     ]);
     await harness.stopWorkers();
     const saved = mkdtempSync(join(tmpdir(), 'leaderboard-aof-'));
-    await restartRedis(() => cpSync(redisDirectory(), saved, { recursive: true }));
+    await harness.restartRedis(() => cpSync(harness.redisDirectory(), saved, { recursive: true }));
     await running([
       { userId: 'changed', value: 9 },
       { userId: 'removed', operation: 'remove' },
       { userId: 'new', value: 3, key: 'key' },
     ]);
     await harness.stopWorkers();
-    await restartRedis(() => {
-      rmSync(redisDirectory(), { recursive: true });
-      cpSync(saved, redisDirectory(), { recursive: true });
+    await harness.restartRedis(() => {
+      rmSync(harness.redisDirectory(), { recursive: true });
+      cpSync(saved, harness.redisDirectory(), { recursive: true });
       rmSync(saved, { recursive: true });
     });
     expect(await harness.ranked()).toEqual({ old: 1, changed: 1, removed: 1 });
@@ -339,6 +324,7 @@ describe('recoveries', () => {
         shards: harness.config.topology.shards,
         redis: harness.redis,
         lock: recoveryLockOf(harness.databases),
+        readWindows: () => harness.readWindows(),
         failpoint: noFailpoint,
         signal: new AbortController().signal,
         onProgress: () => {
@@ -390,7 +376,7 @@ describe('a batch that was claimed before Redis was emptied', () => {
     await harness.stopWorkers();
     await harness.write([{ userId: 'ann', value: 2 }]);
     const claim = await claimSlowly();
-    await restartRedis();
+    await harness.restartRedis();
     await recover();
     await slowStore().store(claim, new AbortController().signal);
     expect(await epoch()).toBe(claim.epoch + 1);

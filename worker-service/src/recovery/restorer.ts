@@ -1,11 +1,19 @@
-import type { AccountMessage, GameMessage, ScoreMessage } from '@leaderboard/shared/contracts/queue-message';
-import { defaultRules, orderOfRules } from '@leaderboard/shared/scoring/rules';
+import type {
+  AccountMessage,
+  EraseMessage,
+  GameMessage,
+  HiddenMessage,
+  ScoreMessage,
+} from '@leaderboard/shared/contracts/queue-message';
+import { defaultRules, rulesOfPin } from '@leaderboard/shared/scoring/rules';
 import { readLua } from '@leaderboard/shared/scripting/script-text';
 import {
   accountKey,
   boardKey,
+  dueKey,
   gameNamesKey,
   gamesKey,
+  hiddenBoardKey,
   idempotencyKey,
   rulesKey,
   shardKey,
@@ -21,6 +29,9 @@ const entriesScript = new LuaScript(readLua('restore-entries'));
 const accountsScript = new LuaScript(readLua('restore-accounts'));
 const gamesScript = new LuaScript(readLua('restore-games'));
 const rulesScript = new LuaScript(readLua('restore-rules'));
+const usersScript = new LuaScript(readLua('restore-users'));
+const windowsScript = new LuaScript(readLua('restore-windows'));
+const clearScript = new LuaScript(readLua('clear-windows'));
 const answersScript = new LuaScript(readLua('restore-answers'));
 
 const answerKeptMs = 24 * 60 * 60 * 1000;
@@ -57,12 +68,37 @@ export class Restorer {
   }
 
   async entries(rows: readonly TextRow[]): Promise<number> {
-    const keys = [shardKey(this.shard), userKey(this.shard, ''), boardKey(this.shard)];
+    const keys = this.#boardKeys();
     const args = [String(this.epoch), this.shard.region, this.again ? '1' : ''];
     for (const [game = '', ...rest] of rows) {
-      args.push(game, orderOfRules(this.#rules.get(game) ?? defaultRules), ...rest);
+      args.push(game, this.#rulesOf(game), ...rest);
     }
     return Number(await entriesScript.run(this.redis, keys, args));
+  }
+
+  async users(rows: readonly TextRow[]): Promise<number> {
+    const args = rows.flatMap((row) => row.slice(0, 4));
+    const keys = [...this.#boardKeys(), dueKey(this.shard)];
+    return Number(await usersScript.run(this.redis, keys, [String(this.epoch), ...args]));
+  }
+
+  /** @param windowsOf the windows of a game around a time in ms, as scoring/windows.ts writes them */
+  async windows(
+    rows: readonly TextRow[],
+    bucketSeconds: number,
+    windowsOf: (game: string, timeMs: number) => string,
+  ): Promise<number> {
+    const keys = [...this.#boardKeys(), dueKey(this.shard)];
+    const args = [String(this.epoch), String(bucketSeconds)];
+    for (const [game = '', ...rest] of rows) {
+      args.push(game, this.#rulesOf(game), ...rest, windowsOf(game, Number(rest[4])));
+    }
+    return Number(await windowsScript.run(this.redis, keys, args));
+  }
+
+  /** Makes users forget where they stood in windows. */
+  async clearWindows(userKeys: readonly string[]): Promise<void> {
+    await clearScript.run(this.redis, [shardKey(this.shard), ...userKeys], [String(this.epoch)]);
   }
 
   async accounts(rows: readonly TextRow[]): Promise<number> {
@@ -78,7 +114,30 @@ export class Restorer {
       await answersScript.run(this.redis, keys, [String(this.epoch), String(answerKeptMs), ...rows.flat()]),
     );
   }
+
+  #boardKeys(): string[] {
+    return [shardKey(this.shard), userKey(this.shard, ''), boardKey(this.shard), hiddenBoardKey(this.shard)];
+  }
+
+  #rulesOf(game: string): string {
+    return rulesOfPin(this.#rules.get(game) ?? defaultRules);
+  }
 }
+
+export const userRow = (message: HiddenMessage | EraseMessage): TextRow =>
+  message.op === 'hidden'
+    ? [message.user_id, message.hidden ? '1' : '0', '', '']
+    : [message.user_id, '', String(message.account_version), String(message.version)];
+
+export const eventRow = (message: ScoreMessage): TextRow => [
+  message.game,
+  message.user_id,
+  message.op,
+  message.value === null ? '' : String(message.value),
+  message.score === null ? '' : String(message.score),
+  String(message.timestamp),
+  String(message.version),
+];
 
 export const entryRow = (message: ScoreMessage): TextRow => [
   message.game,

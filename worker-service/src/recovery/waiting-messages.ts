@@ -1,8 +1,11 @@
 import {
   type AccountMessage,
+  type EraseMessage,
   type GameMessage,
+  type HiddenMessage,
   isAccountMessage,
   isGameMessage,
+  isScoreMessage,
   parseQueueMessage,
   type ScoreMessage,
 } from '@leaderboard/shared/contracts/queue-message';
@@ -12,17 +15,23 @@ import { waitingLists } from '../redis/waiting-lists.js';
 
 const chunkItems = 1_000;
 
-/**
- * What waits in a closed shard to be stored, the newest message of each entry, account and game: Redis has applied these
- * already, so they stand above what Postgres says.
- */
-export async function readWaitingMessages(
-  shard: Shard,
-  redis: RedisConnection,
-): Promise<{ scores: ScoreMessage[]; accounts: AccountMessage[]; games: GameMessage[] }> {
+/** What waits in a closed shard to be stored. Redis has applied it, so it stands above what Postgres says. */
+export interface WaitingMessages {
+  /** Every score message, by version. */
+  readonly events: readonly ScoreMessage[];
+  /** The newest of each entry, account, game, and of what hides and erases each user. */
+  readonly scores: readonly ScoreMessage[];
+  readonly accounts: readonly AccountMessage[];
+  readonly games: readonly GameMessage[];
+  readonly users: readonly (HiddenMessage | EraseMessage)[];
+}
+
+export async function readWaitingMessages(shard: Shard, redis: RedisConnection): Promise<WaitingMessages> {
+  const events: ScoreMessage[] = [];
   const scores = new Map<string, ScoreMessage>();
   const accounts = new Map<string, AccountMessage>();
   const games = new Map<string, GameMessage>();
+  const users = new Map<string, HiddenMessage | EraseMessage>();
   for (const list of await waitingLists(shard, redis)) {
     for await (const item of readList(redis, list)) {
       const parsed = parseQueueMessage(item);
@@ -30,10 +39,20 @@ export async function readWaitingMessages(
       const { message } = parsed;
       if (isAccountMessage(message)) keepNewest(accounts, message.user_id, message);
       else if (isGameMessage(message)) keepNewest(games, message.game, message);
-      else keepNewest(scores, `${message.game} ${message.user_id}`, message);
+      else if (isScoreMessage(message)) {
+        events.push(message);
+        keepNewest(scores, `${message.game} ${message.user_id}`, message);
+      } else keepNewest(users, `${message.op} ${message.user_id}`, message);
     }
   }
-  return { scores: [...scores.values()], accounts: [...accounts.values()], games: [...games.values()] };
+  const byVersion = (a: { version: number }, b: { version: number }) => a.version - b.version;
+  return {
+    events: events.sort(byVersion),
+    scores: [...scores.values()],
+    accounts: [...accounts.values()],
+    games: [...games.values()],
+    users: [...users.values()].sort(byVersion),
+  };
 }
 
 async function* readList(redis: RedisConnection, list: string): AsyncGenerator<string> {

@@ -9,11 +9,11 @@
 const us = (column: string) => `(extract(epoch FROM ${column}) * 1000000)::bigint`;
 
 export const entryColumns = ['game', 'user_id', 'name', 'score', 'reached', 'version'] as const;
-/** @param withRemoved also the tombstones of a whole board: for a Redis that may still hold what they removed */
-export const entriesFrom = (version: number, withRemoved: boolean) => `
+/** With tombstones: Redis may still hold what they removed, and the overall board's order depends on them. */
+export const entriesFrom = (version: number) => `
   SELECT game, user_id, name, coalesce(score::text, ''), ${us('achieved_at')}::text, version::text
   FROM leaderboard
-  ${version > 0 ? `WHERE version >= ${version}` : `${withRemoved ? '' : 'WHERE score IS NOT NULL'} ORDER BY game, score`}`;
+  ${version > 0 ? `WHERE version >= ${version}` : 'ORDER BY game, score'}`;
 
 export const accountColumns = [
   'user_id',
@@ -48,3 +48,26 @@ export const answersFrom = (version: number) => `
   FROM score_events
   WHERE accepted_at >= greatest(timestamptz 'epoch' + ${version} * interval '1 microsecond', now() - interval '25 hours')
     AND idempotency IS NOT NULL`;
+
+export const userColumns = ['user_id', 'hidden', 'erased', 'erased_at', 'version'] as const;
+/** Who is hidden and who was erased; empty where nothing has changed since. */
+export const usersFrom = (version: number) => `
+  SELECT user_id,
+         CASE WHEN coalesce(hidden.version, -1) < ${version} THEN '' WHEN hidden.hidden THEN '1' ELSE '0' END,
+         coalesce(erased.account_version::text, ''), coalesce(erased.version::text, ''),
+         greatest(hidden.version, erased.version)::text
+  FROM hidden_users AS hidden FULL JOIN erasures AS erased USING (user_id)
+  WHERE hidden.version >= ${version} OR erased.version >= ${version}`;
+
+export const eventColumns = ['game', 'user_id', 'op', 'value', 'score', 'happened_ms', 'version'] as const;
+/**
+ * Events in the order of their versions.
+ * @param games of these games only; their names need no quoting
+ */
+export const eventsFrom = (version: number, games: readonly string[]) => `
+  SELECT game, user_id, op, coalesce(value::text, ''), coalesce(score::text, ''),
+         (extract(epoch FROM happened_at) * 1000)::bigint::text, version::text
+  FROM score_events
+  WHERE accepted_at >= timestamptz 'epoch' + ${version} * interval '1 microsecond'
+    AND game = ANY ('{${games.map((game) => `"${game}"`).join(',')}}')
+  ORDER BY accepted_at, user_id, event_id`;

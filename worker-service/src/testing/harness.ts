@@ -1,21 +1,28 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DisposablePostgres, startDisposablePostgres } from '@leaderboard/local/disposable-postgres';
 import { type DisposableRedis, startDisposableRedis } from '@leaderboard/local/disposable-redis';
+import { whyRedisNotReady } from '@leaderboard/local/redis-server';
 import { defaultDefinition, type GameDefinition } from '@leaderboard/shared/contracts/games';
 import { createLogger } from '@leaderboard/shared/logger';
+import { maxScore } from '@leaderboard/shared/scoring/place';
 import { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
+import {
+  idempotencyTtlMs,
+  parseWriteScoresReply,
+  type ScoreWrite,
+  writeScoresArguments,
+  writeScoresKeys,
+} from '@leaderboard/shared/scripting/write-scores';
 import {
   accountKey,
   boardKey,
   gameLeaseKey,
   gameNamesKey,
   gamesKey,
-  idempotencyKey,
   queueKey,
-  rulesKey,
   shardKey,
-  userKey,
 } from '@leaderboard/shared/topology/keys';
 import { type RedisConnection, RedisConnections } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
@@ -25,6 +32,7 @@ import { type Config, loadConfig } from '../config.js';
 import { Databases } from '../postgres/databases.js';
 import { prepareDatabases } from '../postgres/prepare.js';
 import { ShardDoor } from '../recovery/shard-door.js';
+import { readWindowDefinitions, type WindowDefinitions } from '../recovery/window-definitions.js';
 import { readQueueFigures } from '../redis/queue-figures.js';
 import { type Fence, readFence } from '../sql/fence.js';
 import { verifyShard } from '../verify/verify-shard.js';
@@ -41,6 +49,10 @@ export interface Write {
   readonly game?: string;
   /** `operator:order` of the game. */
   readonly rules?: string;
+  /** As scoring/windows.ts writes them. */
+  readonly windows?: string;
+  readonly happenedAtMs?: number;
+  readonly accountVersion?: number;
 }
 
 export interface RunningWorker {
@@ -49,7 +61,6 @@ export interface RunningWorker {
 }
 
 const silent = createLogger({ service: 'test', instance: 'test', level: 'silent' });
-const answerKeptMs = 24 * 60 * 60 * 1000;
 
 /** A Redis and a Postgres of their own, and what services and workers do with them. One for each test file. */
 export class Harness {
@@ -94,11 +105,10 @@ export class Harness {
     await this.redis.send(['FLUSHALL']);
     await this.redis.send(['SCRIPT', 'FLUSH']);
     for (const region of this.config.postgres.databases.keys()) {
-      await this.databases
-        .ofRegion(region)
-        .query(
-          'TRUNCATE leaderboard, score_events, accounts, dead_letters, shards, recoveries, games, game_rules',
-        );
+      await this.databases.ofRegion(region).query(
+        `TRUNCATE leaderboard, score_events, accounts, dead_letters, shards, recoveries, games, game_rules,
+                    hidden_users, erasures, admin_acts`,
+      );
     }
   }
 
@@ -148,33 +158,42 @@ export class Harness {
 
   /** Score writes as a leaderboard-service does them, in one call. Returns the codes. */
   async write(writes: readonly Write[], shard = this.asia): Promise<string[]> {
-    const keys = [
-      shardKey(shard),
-      queueKey(shard),
-      userKey(shard, ''),
-      idempotencyKey(shard, '', '').slice(0, -1),
-      boardKey(shard),
-      rulesKey(shard),
-    ];
-    const args = [shard.region, '0', '0', '1', '0', '1', String(answerKeptMs)];
-    for (const {
-      userId,
-      operation = 'set',
-      value = 0,
-      key,
-      requestId = 'request',
-      eventId,
-      name = '',
-      game = 'default',
-      rules = 'best:desc',
-    } of writes) {
-      args.push(key ?? eventId ?? randomUUID(), userId, name, game, rules, operation);
-      args.push(operation === 'remove' ? '' : String(value), '-9007199254740991', '9007199254740991');
-      args.push('0', key ?? '', key ? 'hash' : '', requestId, userId, '9007199254740991');
-    }
+    const made = writes.map(
+      ({ userId, operation = 'set', value = 0, key, eventId, ...rest }): ScoreWrite => ({
+        eventId: key ?? eventId ?? randomUUID(),
+        userId,
+        name: rest.name,
+        newName: userId,
+        game: {
+          game: rest.game ?? 'default',
+          rules: rest.rules ?? 'best:desc',
+          leastScore: -maxScore,
+          greatestScore: maxScore,
+          greatestDelta: maxScore,
+          windows: rest.windows ?? '',
+        },
+        operation,
+        value: operation === 'remove' ? undefined : value,
+        limited: false,
+        idempotency: key === undefined ? undefined : { key, requestHash: 'hash' },
+        requestId: rest.requestId ?? 'request',
+        happenedAtMs: rest.happenedAtMs,
+        accountVersion: rest.accountVersion,
+      }),
+    );
+    const settings = {
+      queueMax: 0,
+      userWritesPerSecond: 0,
+      userWritesBurst: 1,
+      shardWritesPerSecond: 0,
+      idempotencyTtlMs,
+      bucketSeconds: 3600,
+      maxLatenessMs: 24 * 3_600_000,
+    };
+    const args = writeScoresArguments(shard, settings, made);
     const scripts = new FencedScripts(this.connections);
-    const [, ...rest] = (await scripts.run('write-scores', shard, keys, args)) as string[];
-    return rest.filter((_, at) => at % 2 === 0);
+    const reply = await scripts.run('write-scores', shard, writeScoresKeys(shard), args);
+    return parseWriteScoresReply(reply).replies.map(({ code }) => code);
   }
 
   async register(userId: string, region: string, passwordHash: string): Promise<void> {
@@ -197,8 +216,40 @@ export class Harness {
       'write-game',
       shard,
       [shardKey(shard), queueKey(shard), gamesKey(shard), gameNamesKey(shard), lease],
-      ['0', 'token', randomUUID(), game, JSON.stringify({ ...defaultDefinition, ...definition })],
+      [
+        '0',
+        'token',
+        randomUUID(),
+        game,
+        JSON.stringify({ ...defaultDefinition, ...definition }),
+        'operator',
+        'request',
+      ],
     );
+  }
+
+  readWindows(): Promise<WindowDefinitions> {
+    return readWindowDefinitions(
+      this.global,
+      this.connections.of(this.global),
+      this.databases.of(this.global),
+      this.config.windows,
+    );
+  }
+
+  async restartRedis(betweenStopAndStart = () => {}): Promise<void> {
+    const { process: server, port } = this.redisServer;
+    await server.stop();
+    betweenStopAndStart();
+    server.start();
+    await until(async () => (await whyRedisNotReady(port)) === undefined);
+    await until(async () => this.redis.ready);
+  }
+
+  /** Where Redis keeps its append-only file. */
+  redisDirectory(): string {
+    const { args } = this.redisServer.process.spec;
+    return join(args[args.indexOf('--dir') + 1] ?? '', 'appendonlydir');
   }
 
   /** Pushes raw text, as nobody should. */

@@ -1,6 +1,14 @@
 import { memberOf, parseMember } from '@leaderboard/shared/scoring/place';
 import { defaultRules, orderOfRules } from '@leaderboard/shared/scoring/rules';
-import { accountKey, boardKey, defaultGame, gamesKey, userKey } from '@leaderboard/shared/topology/keys';
+import {
+  accountKey,
+  boardKey,
+  defaultGame,
+  gamesKey,
+  hiddenBoardKey,
+  overallGame,
+  userKey,
+} from '@leaderboard/shared/topology/keys';
 import type { RedisConnection } from '@leaderboard/shared/topology/redis';
 import { everyone } from '@leaderboard/shared/topology/regions';
 import { partitionOf, type Shard, type ShardMap } from '@leaderboard/shared/topology/shards';
@@ -8,12 +16,13 @@ import type pg from 'pg';
 import { streamRows, type TextRow } from '../recovery/row-stream.js';
 import { readRules } from '../redis/pinned-rules.js';
 import { activeAccounts, activeEntries } from '../sql/find-active.js';
-import { accountsFrom, entriesFrom, gamesFrom, rulesFrom } from '../sql/read-rows.js';
+import { overallSums } from '../sql/overall-sums.js';
+import { accountsFrom, entriesFrom, gamesFrom, rulesFrom, usersFrom } from '../sql/read-rows.js';
 import { compareAccount, compareEntry, compareGame } from './compare.js';
 
 /**
  * Compares one shard's Redis with Postgres in both directions: every row must stand in Redis as it is, and everything
- * in Redis must have its row.
+ * in Redis must have its row. Windows are not compared: they are worked out from the history, by the clock.
  */
 
 export interface Verified {
@@ -38,9 +47,11 @@ export async function verifyShard(context: VerifyContext): Promise<Verified> {
   const run = new Verification(context);
   await context.client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   await run.rules();
+  await run.hiddenUsers();
   await run.postgresEntries();
   await run.redisBoards();
   await run.redisUsers();
+  await run.overall();
   if (context.shard.region === everyone) {
     await run.postgresAccounts();
     await run.redisAccounts();
@@ -57,6 +68,7 @@ class Verification implements Verified {
   readonly #context: VerifyContext;
   /** As Postgres has them. */
   readonly #rules = new Map<string, string>();
+  readonly #hidden = new Set<string>();
 
   constructor(context: VerifyContext) {
     this.#context = context;
@@ -96,16 +108,19 @@ class Verification implements Verified {
 
   async postgresEntries(): Promise<void> {
     const { shard, redis } = this.#context;
-    for await (const rows of this.#rows(entriesFrom(1, true), 1)) {
+    for await (const rows of this.#rows(entriesFrom(1), 1)) {
       const answers = await Promise.all(
         rows.map(async ([game = '', userId = '', , , reached = '']) => {
           const suffix = game === defaultGame ? '' : `:${game}`;
           const fields = [`score${suffix}`, `updated_at${suffix}`, `version${suffix}`, 'name'];
-          const [hash, sortKey] = await Promise.all([
+          const member = memberOf(userId, Number(reached));
+          const [hash, shown, hidden] = await Promise.all([
             redis.send(['HMGET', userKey(shard, userId), ...fields]),
-            redis.send(['ZSCORE', boardKey(shard, game), memberOf(userId, Number(reached))]),
+            redis.send(['ZSCORE', boardKey(shard, game), member]),
+            redis.send(['ZSCORE', hiddenBoardKey(shard, game), member]),
           ]);
-          return [...(hash as (string | null)[]), sortKey as string | null];
+          const sortKey = (this.#hidden.has(userId) ? hidden : shown) as string | null;
+          return [...(hash as (string | null)[]), sortKey];
         }),
       );
       for (const [at, row] of rows.entries()) {
@@ -116,23 +131,72 @@ class Verification implements Verified {
     }
   }
 
-  /** Members of a board that have no row, or stand there twice. */
-  async redisBoards(): Promise<void> {
+  async hiddenUsers(): Promise<void> {
     const { shard, redis } = this.#context;
-    const boards = await this.#keys(`${boardKey(shard)}*`, boardKey(shard));
-    for (const board of boards) {
-      const game = board === boardKey(shard) ? defaultGame : board.slice(boardKey(shard).length + 1);
+    for await (const rows of this.#rows(usersFrom(0), 0)) {
+      for (const [userId = '', hidden, , erasedAt] of rows) {
+        if (hidden === '1') this.#hidden.add(userId);
+        const fields = ['hidden', 'erased_at'];
+        const known = await redis.send(['HMGET', userKey(shard, userId), ...fields]);
+        const [isHidden, wasErasedAt] = known as (string | null)[];
+        this.#found(`user ${userId}`, [
+          ...((isHidden ?? '0') === (hidden || '0') ? [] : ['hidden on one side only']),
+          ...((wasErasedAt ?? '') === erasedAt ? [] : ['erased on one side only']),
+        ]);
+      }
+    }
+  }
+
+  /** Members of an all-time board that have no row, stand there twice, or on the board of the hidden without being so. */
+  async redisBoards(): Promise<void> {
+    const { shard } = this.#context;
+    for (const prefix of [boardKey(shard), hiddenBoardKey(shard)]) {
+      const isHidden = prefix === hiddenBoardKey(shard);
+      for (const board of await this.#keys(`${prefix}*`, prefix)) {
+        const game = board === prefix ? defaultGame : board.slice(prefix.length + 1);
+        if (!game.includes(':') && game !== overallGame) await this.#redisBoard(board, game, isHidden);
+      }
+    }
+  }
+
+  async #redisBoard(board: string, game: string, isHidden: boolean): Promise<void> {
+    for await (const page of scan(this.#context.redis, ['ZSCAN', board])) {
+      const members = page.filter((_, at) => at % 2 === 0);
+      const places = members.map((member) => ({ member, ...parseMember(member) }));
+      const known = await this.#active(activeEntries, [game, places.map(({ userId }) => userId)]);
+      for (const { member, userId, reachedAtUs } of places) {
+        const reached = known.get(userId);
+        if (reached === undefined) this.#found(`${game} ${userId}`, ['on the board, not in Postgres']);
+        else if (Number(reached) !== reachedAtUs)
+          this.#found(`${game} ${userId}`, [`stands on the board as ${member}, too`]);
+        else if (isHidden !== this.#hidden.has(userId))
+          this.#found(`${game} ${userId}`, [isHidden ? 'hidden, but should be seen' : 'seen, but is hidden']);
+      }
+    }
+  }
+
+  /** The overall board: each user's sum, worked out anew from Postgres. */
+  async overall(): Promise<void> {
+    const { shard, redis } = this.#context;
+    const games = [...this.#rules].filter(([, rules]) => rules.endsWith(':overall')).map(([game]) => game);
+    const sums = new Map<string, string>();
+    for await (const rows of this.#rows(overallSums(games), 0)) {
+      for (const [userId = '', sum = ''] of rows) sums.set(userId, sum);
+    }
+    const stands = new Set<string>();
+    for (const board of [boardKey(shard, overallGame), hiddenBoardKey(shard, overallGame)]) {
       for await (const page of scan(redis, ['ZSCAN', board])) {
-        const members = page.filter((_, at) => at % 2 === 0);
-        const places = members.map((member) => ({ member, ...parseMember(member) }));
-        const known = await this.#active(activeEntries, [game, places.map(({ userId }) => userId)]);
-        for (const { member, userId, reachedAtUs } of places) {
-          const reached = known.get(userId);
-          if (reached === undefined) this.#found(`${game} ${userId}`, ['on the board, not in Postgres']);
-          else if (Number(reached) !== reachedAtUs)
-            this.#found(`${game} ${userId}`, [`stands on the board as ${member}, too`]);
+        for (let at = 0; at < page.length; at += 2) {
+          const { userId } = parseMember(page[at] ?? '');
+          const sum = String(0 - Number(page[at + 1]));
+          stands.add(userId);
+          const wanted = sums.get(userId);
+          this.#found(`overall ${userId}`, sum === wanted ? [] : [`${sum} in Redis, ${wanted} in Postgres`]);
         }
       }
+    }
+    for (const userId of sums.keys()) {
+      this.#found(`overall ${userId}`, stands.has(userId) ? [] : ['not on the overall board']);
     }
   }
 
@@ -236,7 +300,8 @@ class Verification implements Verified {
 function gamesIn(fields: readonly string[]): string[] {
   return fields.flatMap((field) => {
     if (field === 'score') return [defaultGame];
-    return field.startsWith('score:') ? [field.slice('score:'.length)] : [];
+    const game = field.startsWith('score:') ? field.slice('score:'.length) : overallGame;
+    return game === overallGame ? [] : [game];
   });
 }
 
