@@ -1,6 +1,6 @@
 import { StartError } from '@leaderboard/local/start-error';
 import { ConfigError } from '@leaderboard/shared/config';
-import { Interrupted, interruptible } from './interruption.js';
+import { Interrupted, interruptible } from '@leaderboard/shared/interruption';
 import { parseOptions, UsageError } from './options.js';
 import { createProgress } from './progress.js';
 import { runBench } from './run-bench.js';

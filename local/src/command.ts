@@ -13,6 +13,9 @@ const commands: Readonly<Record<string, string>> = {
   queue: 'worker-service/dist/commands/queue.js',
   verify: 'worker-service/dist/commands/verify.js',
   rebuild: 'worker-service/dist/commands/rebuild.js',
+  monitor: 'worker-service/dist/commands/monitor.js',
+  simulate: 'local/dist/simulate/main.js',
+  import: 'local/dist/import/main.js',
   bench: 'bench/dist/main.js',
   'test-faults': 'e2e/dist/faults/main.js',
 };

@@ -1,5 +1,5 @@
+import { Interrupted } from '@leaderboard/shared/interruption';
 import type { Bench } from '../bench.js';
-import { Interrupted } from '../interruption.js';
 import type { Sample, Side, Target, Workload } from '../workloads/workload.js';
 import { settle } from './settle.js';
 import { medians, type Summary, summarize, summarizeRatio } from './statistics.js';

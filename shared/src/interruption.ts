@@ -1,4 +1,4 @@
-/** Thrown wherever a measurement is when somebody wants it to end. */
+/** Thrown wherever a long command is when somebody wants it to end. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 

@@ -1,0 +1,62 @@
+import { processSettings, readConfig, topologySettings } from '@leaderboard/shared/config';
+import { createLogger } from '@leaderboard/shared/logger';
+import { RedisConnections } from '@leaderboard/shared/topology/redis';
+import { readTopology } from '@leaderboard/shared/topology/settings';
+import type { ShardMap } from '@leaderboard/shared/topology/shards';
+import pg from 'pg';
+import { Type } from 'typebox';
+import type { LocalConfig } from '../config.js';
+
+/** The stores behind the stack, for the check. */
+export class Stores {
+  private constructor(
+    readonly redis: RedisConnections,
+    readonly shards: ShardMap,
+    private readonly environment: LocalConfig['environment'],
+  ) {}
+
+  /** Undefined when the environment does not say where they are. @throws {ConfigError} when they cannot be reached */
+  static async connect({ environment }: LocalConfig): Promise<Stores | undefined> {
+    if (!environment.REDIS_URL?.trim()) return undefined;
+    const settings = readConfig(
+      Type.Object({ ...topologySettings, LOG_LEVEL: processSettings.LOG_LEVEL }),
+      environment,
+    );
+    const topology = readTopology(settings, environment);
+    const logger = createLogger({ service: 'command', instance: '', level: 'silent' });
+    return new Stores(
+      await RedisConnections.connect(topology, 'simulate', logger),
+      topology.shards,
+      environment,
+    );
+  }
+
+  /** A connection to one region's database; the caller ends it. */
+  async postgres(region: string): Promise<pg.Client> {
+    const { POSTGRES_URL, PGHOST, PGPORT, PGUSER, PGPASSWORD } = this.environment;
+    const database =
+      this.environment[`PG_DATABASE_${region}`]?.trim() || `leaderboard_${region.toLowerCase()}`;
+    let address: pg.ClientConfig;
+    if (POSTGRES_URL) {
+      const url = new URL(POSTGRES_URL);
+      url.pathname = `/${encodeURIComponent(database)}`;
+      address = { connectionString: url.href };
+    } else {
+      const host = PGHOST || '127.0.0.1';
+      address = {
+        host,
+        port: Number(PGPORT || 5432),
+        user: PGUSER || 'postgres',
+        password: PGPASSWORD ?? '',
+        database,
+      };
+    }
+    const client = new pg.Client({ ...address, application_name: 'simulate' });
+    await client.connect();
+    return client;
+  }
+
+  async close(): Promise<void> {
+    await this.redis.close();
+  }
+}
