@@ -121,7 +121,8 @@ describe('what is refused', () => {
   });
 
   it.each([
-    ['a window, as games keep none yet', { windows: ['daily'] }],
+    ['an unknown window', { windows: ['hourly'] }],
+    ['an unknown time zone', { timezone: 'Mars/Olympus' }],
     ['bounds that exclude everything', { min_score: 1, max_score: 0 }],
     ['a score that is text', { max_score: '9' }],
     ['an unknown field', { title: 'Race' }],
