@@ -7,6 +7,8 @@ export interface StackUnderTest {
   url: string;
   gatewayUrls: string[];
   serviceUrls: string[];
+  /** By region. */
+  postgresUrls: Record<string, string>;
   dataDir: string;
   jwtSecret: string;
 }
@@ -28,6 +30,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     url: stack.url,
     gatewayUrls: urlsOf('gateway'),
     serviceUrls: urlsOf('service'),
+    postgresUrls: Object.fromEntries(
+      stack.config.regions.map((region) => [region, stack.postgresUrl(region)]),
+    ),
     dataDir: stack.config.dataDir,
     jwtSecret,
   });
