@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Environment } from '@leaderboard/shared/config';
 import { inheritedEnvironment } from './config.js';
 import { readJson } from './files.js';
-import { ensurePrograms, nginxProgram, redisProgram } from './packages.js';
+import { ensurePrograms, nginxProgram, pgbouncerProgram, redisProgram } from './packages.js';
 import { inRepository, repositoryRoot } from './paths.js';
 import { showProgress } from './progress.js';
 import { StartError } from './start-error.js';
@@ -54,7 +54,11 @@ async function main(): Promise<void> {
     total.failed += failed;
   };
   try {
-    await ensurePrograms([redisProgram, nginxProgram], inheritedEnvironment().PATH, showProgress);
+    await ensurePrograms(
+      [redisProgram, nginxProgram, pgbouncerProgram],
+      inheritedEnvironment().PATH,
+      showProgress,
+    );
     await sweepAbandoned();
     if (args.length === 0) for (const check of checks) add(await runCheck(...check));
     if (args.includes('--topologies')) {
