@@ -10,7 +10,7 @@ import { DrainLoop } from './drain/drain-loop.js';
 import { ShardQueue } from './drain/shard-queue.js';
 import { killAt } from './failpoints.js';
 import { WorkerMetrics } from './metrics.js';
-import { Databases } from './postgres/databases.js';
+import { Databases, drainLimits } from './postgres/databases.js';
 import { maintainPartitions } from './postgres/partitions.js';
 import { prepareDatabases } from './postgres/prepare.js';
 import { recoveryLockOf } from './recovery/recovery-lock.js';
@@ -41,7 +41,7 @@ export async function startWorker(
   lifecycle.onClose('redis', () => redis.close());
 
   await prepareDatabases(config.postgres, logger);
-  const databases = new Databases(config.postgres, config.PARTITIONS, logger);
+  const databases = new Databases(config.postgres, drainLimits(config.PARTITIONS), logger);
   lifecycle.onClose('postgres', () => databases.close());
 
   await keepPartitions(config, databases, logger, lifecycle);

@@ -3,17 +3,41 @@ import type { Shard } from '@leaderboard/shared/topology/shards';
 import pg from 'pg';
 import { connectionTo, type PostgresAddress } from './address.js';
 
-const connectTimeoutMs = 5_000;
-/** What one batch may take; a larger table or a slow trigger is met by smaller batches. */
-const statementTimeoutMs = 30_000;
-/** Longer than any batch holds its rows, so that only somebody's LOCK TABLE runs into it. */
-const lockTimeoutMs = 10_000;
-/** A worker that freezes inside its transaction lets go of its locks. */
-const idleTransactionTimeoutMs = 10_000;
+/** Of each region's pool. */
+export interface PoolLimits {
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  /** When Postgres does not even answer that it gave up: the connection is half-open. */
+  readonly silenceTimeoutMs: number;
+}
+
 /** For each region: more transactions at once would not be faster. */
 const mostConnections = 16;
-/** When Postgres does not even answer that it gave up: the connection is half-open. */
-const silenceTimeoutMs = 45_000;
+
+/** What one batch may take; a larger table or a slow trigger is met by smaller batches. */
+export const drainLimits = (partitions: number): PoolLimits => ({
+  connections: Math.min(2 * partitions + 2, mostConnections),
+  connectTimeoutMs: 5_000,
+  statementTimeoutMs: 30_000,
+  // Longer than any batch holds its rows, so that only somebody's LOCK TABLE runs into it.
+  lockTimeoutMs: 10_000,
+  silenceTimeoutMs: 45_000,
+});
+
+/** What requests may use beside the drain: little, and an answer before a gateway's deadline. */
+export const requestLimits: PoolLimits = {
+  connections: 4,
+  connectTimeoutMs: 1_000,
+  statementTimeoutMs: 3_000,
+  lockTimeoutMs: 2_000,
+  silenceTimeoutMs: 3_500,
+};
+
+const commandConnectTimeoutMs = 5_000;
+/** A worker that freezes inside its transaction lets go of its locks. */
+const idleTransactionTimeoutMs = 10_000;
 
 /** A pool for each region's database; nothing that runs on one can hang for ever. */
 export class Databases {
@@ -21,7 +45,7 @@ export class Databases {
 
   constructor(
     private readonly address: PostgresAddress,
-    partitions: number,
+    limits: PoolLimits,
     logger: Logger,
   ) {
     this.#pools = new Map(
@@ -29,12 +53,12 @@ export class Databases {
         const pool = new pg.Pool({
           ...connectionTo(address, database),
           application_name: 'leaderboard-worker',
-          max: Math.min(2 * partitions + 2, mostConnections),
-          connectionTimeoutMillis: connectTimeoutMs,
-          statement_timeout: statementTimeoutMs,
-          lock_timeout: lockTimeoutMs,
+          max: limits.connections,
+          connectionTimeoutMillis: limits.connectTimeoutMs,
+          statement_timeout: limits.statementTimeoutMs,
+          lock_timeout: limits.lockTimeoutMs,
           idle_in_transaction_session_timeout: idleTransactionTimeoutMs,
-          query_timeout: silenceTimeoutMs,
+          query_timeout: limits.silenceTimeoutMs,
           keepAlive: true,
         });
         // Without a listener the death of an idle connection would end the process.
@@ -59,7 +83,7 @@ export class Databases {
     const client = new pg.Client({
       ...connectionTo(this.address, this.address.databases.get(region) ?? ''),
       application_name: 'leaderboard-worker',
-      connectionTimeoutMillis: connectTimeoutMs,
+      connectionTimeoutMillis: commandConnectTimeoutMs,
       keepAlive: true,
       ...settings,
     });

@@ -32,7 +32,7 @@ import type { Shard } from '@leaderboard/shared/topology/shards';
 import type pg from 'pg';
 import { Registry } from 'prom-client';
 import { type Config, loadConfig } from '../config.js';
-import { Databases } from '../postgres/databases.js';
+import { Databases, drainLimits } from '../postgres/databases.js';
 import { prepareDatabases } from '../postgres/prepare.js';
 import { ShardDoor } from '../recovery/shard-door.js';
 import { readWindowDefinitions, type WindowDefinitions } from '../recovery/window-definitions.js';
@@ -63,6 +63,7 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+const secret = 'integration-test-secret-0123456789abcdef';
 const silent = createLogger({ service: 'test', instance: 'test', level: 'silent' });
 
 /** A Redis and a Postgres of their own, and what services and workers do with them. One for each test file. */
@@ -93,12 +94,20 @@ export class Harness {
       REGIONS: 'ASIA,GLOBAL',
       LOG_LEVEL: 'silent',
       LEASE_MS: '1000',
+      JWT_SECRET: secret,
       ...environment,
     };
     const config = loadConfig(all);
     await prepareDatabases(config.postgres, silent);
     const connections = await RedisConnections.connect(config.topology, 'test', silent);
-    return new Harness(redis, postgres, all, config, connections, new Databases(config.postgres, 1, silent));
+    return new Harness(
+      redis,
+      postgres,
+      all,
+      config,
+      connections,
+      new Databases(config.postgres, drainLimits(1), silent),
+    );
   }
 
   /** Empty servers and no worker, for the next test. */
