@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inheritedEnvironment } from './config.js';
 import { readJson } from './files.js';
-import { ensurePrograms, nginxProgram, redisProgram } from './packages.js';
+import { ensurePrograms, nginxProgram, pgbouncerProgram, redisProgram } from './packages.js';
 import { inRepository, repositoryRoot } from './paths.js';
 import { showProgress } from './progress.js';
 import { StartError } from './start-error.js';
@@ -49,7 +49,11 @@ async function main(): Promise<void> {
     total.failed += failed;
   };
   try {
-    await ensurePrograms([redisProgram, nginxProgram], inheritedEnvironment().PATH, showProgress);
+    await ensurePrograms(
+      [redisProgram, nginxProgram, pgbouncerProgram],
+      inheritedEnvironment().PATH,
+      showProgress,
+    );
     await sweepAbandoned();
     if (args.length === 0) for (const check of checks) add(await runCheck(...check));
     if (args.includes('--project')) add(await runTests(args));

@@ -19,7 +19,10 @@ let app: App;
 beforeAll(async () => {
   harness = await Harness.start();
   const logger = createLogger({ service: 'test', instance: 'test', level: 'silent' });
-  databases = new Databases(harness.config.postgres, requestLimits, logger);
+  databases = new Databases(
+    { addresses: harness.config.postgres, partitions: 1, poolMax: 4, limits: requestLimits },
+    logger,
+  );
   const { shards } = harness.config.topology;
   app = await buildApp({
     config: loadApiConfig(harness.environment),

@@ -21,7 +21,10 @@ await runMain(async () => {
 
   const { redis } = await startWorker(config, logger, metrics, lifecycle);
 
-  const databases = new Databases(config.postgres, requestLimits, logger);
+  const databases = new Databases(
+    { addresses: config.postgres, partitions: 1, poolMax: config.PG_POOL_MAX, limits: requestLimits },
+    logger,
+  );
   lifecycle.onClose('postgres of requests', () => databases.close());
   const history = new History(new FencedScripts(redis), config.topology.shards, databases);
 

@@ -3,7 +3,7 @@ import { ConfigError } from '@leaderboard/shared/config';
 import { createLogger, type Logger } from '@leaderboard/shared/logger';
 import { RedisConnections } from '@leaderboard/shared/topology/redis';
 import { type Config, loadConfig } from '../config.js';
-import { Databases, drainLimits } from '../postgres/databases.js';
+import { Databases } from '../postgres/databases.js';
 
 /** What a command works with. */
 export interface Tools {
@@ -17,7 +17,10 @@ export async function withTools<Result>(work: (tools: Tools) => Promise<Result>)
   const config = loadConfig();
   const logger: Logger = createLogger({ service: 'command', instance: config.INSTANCE, level: 'silent' });
   const redis = await RedisConnections.connect(config.topology, 'command', logger);
-  const databases = new Databases(config.postgres, drainLimits(config.PARTITIONS), logger);
+  const databases = new Databases(
+    { addresses: config.postgres, partitions: config.PARTITIONS, poolMax: config.PG_POOL_MAX },
+    logger,
+  );
   try {
     return await work({ config, redis, databases });
   } finally {

@@ -1,5 +1,6 @@
 import { Problem } from '@leaderboard/shared/http/problems';
 import type pg from 'pg';
+import type { DatabasePool } from './databases.js';
 import { sqlstateOf } from './sqlstate.js';
 
 /** Classes of errors that a statement of ours has itself to blame for. */
@@ -10,12 +11,12 @@ const ourFault = /^(2[12]|23|42)/;
  * @throws {Problem} store_unavailable when it cannot be reached, is too slow or has no connection free
  */
 export async function ask<Row extends pg.QueryResultRow>(
-  pool: pg.Pool,
-  statement: pg.QueryConfig,
+  pool: DatabasePool,
+  statement: { name: string; text: string },
   values: unknown[],
 ): Promise<Row[]> {
   try {
-    return (await pool.query<Row>(statement, values)).rows;
+    return (await pool.query<Row>(pool.prepared(statement), values)).rows;
   } catch (error) {
     throw unavailable(error);
   }
