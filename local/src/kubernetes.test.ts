@@ -172,7 +172,7 @@ describe('secrets', () => {
       'api-gateway': ['leaderboard-tokens'],
       'leaderboard-service': ['leaderboard-tokens', 'leaderboard-redis'],
       nginx: [],
-      'worker-service': ['leaderboard-redis', 'leaderboard-postgres'],
+      'worker-service': ['leaderboard-tokens', 'leaderboard-redis', 'leaderboard-postgres'],
     });
   });
 
@@ -204,11 +204,15 @@ describe('NGINX', () => {
     const { metadata, spec } = find<Service>('Service', 'api-gateway') ?? {};
     expect(setting('nginx', 'GATEWAY_SERVERS')).toContain(`${metadata?.name}.$(NAMESPACE).svc`);
     expect(setting('nginx', 'GATEWAY_SERVERS')).toContain(`:${spec?.ports?.[0]?.port} resolve`);
-    const url = new URL(setting('api-gateway', 'LEADERBOARD_SERVICE_URLS') ?? '');
-    const service = find<Service>('Service', url.hostname);
-    expect(service?.spec?.ports?.[0]?.port).toBe(Number(url.port));
-    // Names that stand for each pod, not for one address in front of them.
-    expect([spec?.clusterIP, service?.spec?.clusterIP]).toEqual(['None', 'None']);
+    for (const variable of ['LEADERBOARD_SERVICE_URLS', 'WORKER_URLS']) {
+      const url = new URL(setting('api-gateway', variable) ?? '');
+      expect(find<Service>('Service', url.hostname)?.spec?.ports?.[0]?.port).toBe(Number(url.port));
+    }
+  });
+
+  it('balance over pods, not over one address in front of them', () => {
+    const addresses = ours.map((name) => find<Service>('Service', name)?.spec?.clusterIP);
+    expect(addresses).toEqual(['None', 'None', 'None']);
   });
 });
 
@@ -224,7 +228,7 @@ describe('network policies', () => {
       ['api-gateway', ['nginx']],
       ['leaderboard-service', ['api-gateway']],
       ['nginx', []],
-      ['worker-service', []],
+      ['worker-service', ['api-gateway']],
     ]);
     for (const name of ours)
       expect(
