@@ -21,7 +21,7 @@ await runMain(async () => {
   const redis = await RedisConnections.connect(config.topology, 'leaderboard-service', logger);
   lifecycle.onClose('redis', () => redis.close());
 
-  const metrics = createServiceMetrics();
+  const metrics = createServiceMetrics(config.topology.shards.shards.map(({ tag }) => tag));
   const services = createServices(config, redis, logger, metrics);
   lifecycle.onClose('services', () => services.close());
 

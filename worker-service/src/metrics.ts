@@ -75,6 +75,11 @@ export class WorkerMetrics {
   }
 
   of({ tag: shard }: Shard): ShardMetrics {
+    // Shown as 0 before anything happens, because rates and alerts need a beginning.
+    for (const histogram of [this.#batch, this.#commit, this.#lag]) histogram.zero({ shard });
+    for (const counter of [this.#stored, this.#parked, this.#retries]) counter.inc({ shard }, 0);
+    for (const counter of [this.#recoveries, this.#restored, this.#swept]) counter.inc({ shard }, 0);
+    for (const gauge of [this.#open, this.#restoring]) gauge.set({ shard }, 0);
     return {
       claimed: (items) => this.#batch.observe({ shard }, items),
       committed: (seconds) => this.#commit.observe({ shard }, seconds),
