@@ -170,10 +170,9 @@ export class Stack {
     const services = await this.#nodeSpecs('service', config.services, env);
     const workers = await this.#nodeSpecs('worker', config.workers, env);
     await this.#launchAll([...workers, ...services]);
-    const urls = services.map((spec) => spec.url).join(',');
-    await this.#launchAll(
-      await this.#nodeSpecs('gateway', config.gateways, { ...env, LEADERBOARD_SERVICE_URLS: urls }),
-    );
+    const urlsOf = (specs: readonly ProcessSpec[]) => specs.map((spec) => spec.url).join(',');
+    const upstreams = { LEADERBOARD_SERVICE_URLS: urlsOf(services), WORKER_URLS: urlsOf(workers) };
+    await this.#launchAll(await this.#nodeSpecs('gateway', config.gateways, { ...env, ...upstreams }));
   }
 
   async #launchAll(specs: readonly ProcessSpec[]): Promise<void> {
