@@ -64,7 +64,7 @@ describe('a running system has', () => {
     );
     const ours = new Set(
       [...shown.keys()]
-        .filter((metric) => /^(http|score|acknowledged|gateway|worker|live)_/.test(metric))
+        .filter((metric) => /^(http|score|acknowledged|gateway|worker)_/.test(metric))
         .map((metric) => metric.replace(/_(bucket|sum|count)$/, '')),
     );
     expect([...ours].sort()).toEqual([...listed].filter((metric) => !metric.startsWith('nodejs_')).sort());

@@ -24,7 +24,7 @@ export function selectorsOf(expression: string): Selector[] {
   const grouped = [...text.matchAll(/\b(?:by|without|on|ignoring) *\(([^)]*)\)/g)]
     .flatMap(([, list = '']) => list.split(','))
     .map((label) => label.trim());
-  const bare = text.replaceAll(/\b(by|without|on|ignoring) *\([^)]*\)/g, '$1 ');
+  const bare = text.replaceAll(/\b(?:by|without|on|ignoring) *\([^)]*\)/g, '');
   const found: Selector[] = [];
   for (const [, metric = '', matchers = ''] of bare.matchAll(
     /(?<!["\w])([a-z_][\w:]*)\b(?! *\()(?:\{([^}]*)\})?(?![^{]*\})/gi,
