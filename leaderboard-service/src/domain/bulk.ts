@@ -5,7 +5,7 @@ import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import type { Home } from '../store/account-store.js';
 import type { Homes } from './homes.js';
 import { parseRegion } from './regions.js';
-import type { ScoreCommand, Scores } from './scores.js';
+import type { RequestOrigin, ScoreCommand, Scores } from './scores.js';
 import { servedSubject } from './subject.js';
 
 /** An event as it came, or the reason why its line could not be read. */
@@ -26,7 +26,7 @@ export class BulkScores {
     this.#shards = shards;
   }
 
-  async apply(received: readonly ReceivedEvent[], requestId: string): Promise<BulkResult[]> {
+  async apply(received: readonly ReceivedEvent[], origin: RequestOrigin): Promise<BulkResult[]> {
     const events = await Promise.all(received.map((one) => this.#check(one).catch(toProblem)));
     const claims = events.flatMap((event) =>
       event instanceof Problem ? [] : [{ userId: event.user_id, region: event.region, name: event.name }],
@@ -36,7 +36,7 @@ export class BulkScores {
     const commands = events.map((event): ScoreCommand | Problem => {
       if (event instanceof Problem) return event;
       const home = homes[next++] as Home | Problem;
-      return home instanceof Problem ? home : this.#command(event, home, requestId);
+      return home instanceof Problem ? home : this.#command(event, home, origin);
     });
     return Promise.all(commands.map((command) => this.#result(command)));
   }
@@ -54,7 +54,7 @@ export class BulkScores {
     return event.region === undefined ? event : { ...event, region: parseRegion(this.#shards, event.region) };
   }
 
-  #command(event: BulkEvent, home: Home, requestId: string): ScoreCommand {
+  #command(event: BulkEvent, home: Home, origin: RequestOrigin): ScoreCommand {
     const { user_id: userId, region, name, timestamp } = event;
     return {
       action: actionOf(event),
@@ -62,7 +62,7 @@ export class BulkScores {
       game: event.game,
       value: event.delta ?? event.score,
       idempotencyKey: event.event_id,
-      requestId,
+      ...origin,
       happenedAtMs: timestamp === undefined ? undefined : Date.parse(timestamp),
     };
   }

@@ -20,14 +20,20 @@ import type { Rankings } from './rankings.js';
 import type { Subject } from './subject.js';
 import type { WrittenGames } from './written-games.js';
 
+/** Which request a write came with. */
+export interface RequestOrigin {
+  readonly requestId: string;
+  /** W3C; of a request that belongs to a trace. */
+  readonly traceparent?: string | undefined;
+}
+
 /** What a route asks for; `score` is whatever the game's operator is. */
-export interface ScoreCommand {
+export interface ScoreCommand extends RequestOrigin {
   readonly action: 'score' | 'set' | 'add' | 'create' | 'remove';
   readonly subject: Subject;
   readonly game: string | undefined;
   readonly value: number | undefined;
   readonly idempotencyKey: string | undefined;
-  readonly requestId: string;
   /** When it happened, if not now. */
   readonly happenedAtMs?: number | undefined;
   /** The admin who asks for a removal. */
@@ -174,6 +180,7 @@ export class Scores {
               requestHash: hashOf([operation, rules.game, value, subject.name, happenedAtMs]),
             },
       requestId: command.requestId,
+      traceparent: command.traceparent,
       happenedAtMs,
       accountVersion: subject.accountVersion,
       actor: command.actor,

@@ -5,6 +5,7 @@ import { Problem } from '@leaderboard/shared/http/problems';
 import { Value } from 'typebox/value';
 import type { ReceivedEvent } from '../domain/bulk.js';
 import type { RegisterRoute } from './route.js';
+import { originOf } from './write-request.js';
 
 /**
  * Many events at once, for game servers: `{"events":[…]}`, or one event a line. What is wrong with one event is
@@ -26,7 +27,7 @@ export const postScores: RegisterRoute = (app, { services, guard }) => {
       '/scores',
       { onRequest: guard.servers, bodyLimit: bulkLimitBytes, schema: { response: { 200: BulkAnswer } } },
       async (request) => ({
-        results: await services.bulk.apply((request.body ?? []) as ReceivedEvent[], request.id),
+        results: await services.bulk.apply((request.body ?? []) as ReceivedEvent[], originOf(request)),
       }),
     );
   });

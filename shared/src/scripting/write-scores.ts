@@ -45,6 +45,7 @@ export interface ScoreWrite {
   readonly limited: boolean;
   readonly idempotency: { readonly key: string; readonly requestHash: string } | undefined;
   readonly requestId: string;
+  readonly traceparent?: string | undefined;
   /** Undefined: now. */
   readonly happenedAtMs?: number | undefined;
   /** Of the account on whose behalf this is written; an erased one is refused. */
@@ -142,6 +143,7 @@ function messageHead(shard: Shard, write: ScoreWrite): string {
     op: write.operation,
     value: write.value ?? null,
     request_id: write.requestId,
+    ...(write.traceparent !== undefined && { traceparent: write.traceparent }),
     ...(write.actor !== undefined && { actor: write.actor }),
   };
   return JSON.stringify(message).slice(0, -1);
