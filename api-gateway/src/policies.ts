@@ -57,6 +57,7 @@ export const policies: readonly Policy[] = [
     upstream: 'worker',
   },
   { methods: ['DELETE'], path: '/users/:userId', token: 'required' },
+  { methods: ['PUT'], path: '/users/:userId/hidden', token: 'required' },
 ];
 
 /** For every other path and method: the service knows whether it exists, and answers 404 or 405. */

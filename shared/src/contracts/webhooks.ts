@@ -14,12 +14,18 @@ const Games = Type.Array(Game, { minItems: 1, maxItems: 100, uniqueItems: true }
 const Secret = Type.String({
   pattern: '^whsec_[A-Za-z0-9+/]{32,86}={0,2}$',
   description: 'whsec_ and the base64 of 24–64 bytes',
+  examples: ['whsec_bm90IGEgc2VjcmV0LCBidXQgMzIgYnl0ZXMgbG9uZyE='],
 });
 
 /** Replaces the webhook; its secret stays when none is given. */
 export const PutWebhookBody = Type.Object(
   {
-    url: Type.String({ minLength: 1, maxLength: 2000, pattern: '^https?://[^\\u0000-\\u0020]+$' }),
+    url: Type.String({
+      minLength: 1,
+      maxLength: 2000,
+      pattern: '^https?://[^\\u0000-\\u0020]+$',
+      examples: ['https://example.com/leaderboard'],
+    }),
     games: Type.Optional(Games),
     kinds: Kinds,
     secret: Type.Optional(Secret),

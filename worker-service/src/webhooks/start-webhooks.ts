@@ -2,9 +2,8 @@ import { hostname } from 'node:os';
 import type { Lifecycle } from '@leaderboard/shared/lifecycle';
 import type { Logger } from '@leaderboard/shared/logger';
 import type { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
-import { connectRedis, type RedisConnections } from '@leaderboard/shared/topology/redis';
+import type { RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import { everyone } from '@leaderboard/shared/topology/regions';
-import type { Shard } from '@leaderboard/shared/topology/shards';
 import type { Registry } from 'prom-client';
 import type { ApiConfig, Config } from '../config.js';
 import { EventGroup } from '../events/event-group.js';
@@ -66,7 +65,7 @@ export function startWebhooks(parts: WebhookParts, lifecycle: Pick<Lifecycle, 'o
     (shard) =>
       new EventFeed({
         shard,
-        connect: () => connectTo(parts, shard),
+        connect: () => redis.dedicated(shard, `webhooks:${shard.tag}`),
         consumer,
         store,
         onGames: (games) => watch.touch(games),
@@ -87,10 +86,4 @@ export function startWebhooks(parts: WebhookParts, lifecycle: Pick<Lifecycle, 'o
       for (const feed of feeds) feed.wake();
     },
   });
-}
-
-async function connectTo({ config, logger }: WebhookParts, shard: Shard) {
-  const address = config.topology.redis.get(shard.region);
-  if (!address) throw new Error(`no Redis for region ${shard.region}`);
-  return connectRedis(address, `webhooks:${shard.tag}`, logger);
 }
