@@ -2,6 +2,7 @@ import { StartError } from '@leaderboard/local/start-error';
 import { ConfigError } from '@leaderboard/shared/config';
 import { Interrupted, interruptible } from '@leaderboard/shared/interruption';
 import { parseGrowthOptions } from './growth/options.js';
+import { printCapacity } from './growth/print-capacity.js';
 import { runGrowth } from './growth/run-growth.js';
 import { parseOptions, UsageError } from './options.js';
 import { createProgress } from './progress.js';
@@ -23,6 +24,10 @@ async function main(): Promise<void> {
     const [kind, ...args] = process.argv.slice(2);
     if (kind === 'growth') {
       await runGrowth(parseGrowthOptions(args), progress, signal);
+      return;
+    }
+    if (kind === 'capacity') {
+      printCapacity(args);
       return;
     }
     const options = parseOptions(process.argv.slice(2));

@@ -5,7 +5,7 @@ import { type DisposableServer, startDisposable } from '@leaderboard/local/dispo
 import { nodeService, whyNotReady } from '@leaderboard/local/node-services';
 import { createLogger } from '@leaderboard/shared/logger';
 import { queueKey } from '@leaderboard/shared/topology/keys';
-import { RedisConnections } from '@leaderboard/shared/topology/redis';
+import { connectTopology, type RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import { everyone } from '@leaderboard/shared/topology/regions';
 import { readTopology } from '@leaderboard/shared/topology/settings';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
@@ -55,9 +55,9 @@ export class Board {
     const { shards: PARTITIONS, jwtSecret, searchPath } = options;
     const redisServer = await startDisposableRedis(searchPath);
     const settings = { REGIONS: everyone, PARTITIONS, REDIS_URL: redisServer.url };
-    const topology = readTopology(settings, {});
+    const topology = readTopology({ ...settings, REDIS_CLUSTER: false }, {});
     const logger = createLogger({ service: 'bench', instance: 'bench', level: 'fatal' });
-    const redis = await RedisConnections.connect(topology, 'bench', logger);
+    const redis = await connectTopology(topology, 'bench', logger);
     const send = (args: string[]) => redis.of(topology.shards.games).send(args);
     await send(['CONFIG', 'SET', 'appendonly', 'no']);
     const before = usedMemory(String(await send(['INFO', 'memory'])));
@@ -92,12 +92,16 @@ export class Board {
     return new Board(options, bytes / users, redis, topology.shards, redisServer, service);
   }
 
+  /** Of the service. */
+  get url(): string {
+    return `http://127.0.0.1:${this.service.port}`;
+  }
+
   /** @throws when a request fails */
   async run(load: Load, signal: AbortSignal): Promise<BoardSample> {
     const roots = new Map([['service', [this.service.process.pid]]]);
     const [cpuBefore, redisBefore] = [readCpu(roots), await this.#redisCpuUs()];
-    const url = `http://127.0.0.1:${this.service.port}`;
-    const result = await runWrk(this.options.wrk, url, load, signal);
+    const result = await runWrk(this.options.wrk, this.url, load, signal);
     const redisUs = (await this.#redisCpuUs()) - redisBefore;
     const problem = describeErrors(result.errors);
     if (problem !== undefined) throw new Error(`${load.script}: ${problem}`);

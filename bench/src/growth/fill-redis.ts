@@ -1,7 +1,7 @@
 import { defaultRules } from '@leaderboard/shared/scoring/rules';
 import { fencedText, readLua, scriptNames } from '@leaderboard/shared/scripting/script-text';
 import { boardKey, defaultGame, hiddenBoardKey, shardKey, userKey } from '@leaderboard/shared/topology/keys';
-import type { RedisConnections } from '@leaderboard/shared/topology/redis';
+import type { RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
 import type { Population } from '../population/users.js';
 
@@ -62,7 +62,7 @@ async function restore(redis: RedisConnections, shard: Shard, rows: readonly str
 
 async function open(redis: RedisConnections, shard: Shard, version: number): Promise<void> {
   const connection = redis.of(shard);
-  for (const name of scriptNames) await connection.send(['SCRIPT', 'LOAD', fencedText(name, epoch)]);
+  for (const name of scriptNames) await connection.send(['SCRIPT', 'LOAD', fencedText(name, shard, epoch)]);
   await connection.send(['HDEL', shardKey(shard), 'recovering']);
   await connection.send(['HSET', shardKey(shard), 'version', String(version), 'epoch', String(epoch)]);
 }

@@ -6,6 +6,7 @@ import { formatTable } from '../report/format-table.js';
 import { lineChart } from './line-chart.js';
 import type { GrowthOptions } from './options.js';
 import { type Kind, kinds } from './requests.js';
+import type { WatcherReport } from './watchers.js';
 
 /** Medians of the rounds: p50Us, p99Us, perSecond, redisUs, serviceUs. */
 type Figures = Readonly<Record<string, number>>;
@@ -22,6 +23,7 @@ export interface GrowthReport {
   readonly date: string;
   readonly options: GrowthOptions;
   readonly boards: readonly BoardReport[];
+  readonly watchers: WatcherReport;
 }
 
 const readableByAll = 0o644;
@@ -63,6 +65,7 @@ export function growthTables(report: GrowthReport): string {
     `\nGLOBAL rank at ${many?.shards} shards ÷ at ${one?.shards}: p50 ${ratio(many?.rank, one?.rank, 'p50Us')}, Redis ${ratio(many?.rank, one?.rank, 'redisUs')}.`,
     `\nPOST /score over 64 connections to one service and one Redis:\n`,
     throughput(merged),
+    watched(report.watchers),
     '',
   ].join('\n');
 }
@@ -98,6 +101,12 @@ function throughput(boards: readonly BoardReport[]): string {
         ],
   );
   return formatTable(['partitions', 'writes/s', 'Redis µs', 'service µs'], rows);
+}
+
+function watched({ watchers, snapshotUs, bytesPerWatcher }: WatcherReport): string {
+  if (snapshotUs === undefined || bytesPerWatcher === undefined) return '';
+  const [us, kb] = [snapshotUs.toFixed(1), (bytesPerWatcher / 1000).toFixed(1)];
+  return `\n${watchers.toLocaleString('en')} watchers of one gateway: ${us} µs of CPU for each snapshot to each of them, ${kb} kB of memory each.`;
 }
 
 function curves(

@@ -15,8 +15,9 @@ import { writePlayers } from '../population/players.js';
 import type { Progress } from '../progress.js';
 import { Board, populationOf } from './board.js';
 import { type GrowthOptions, mergedShards, writtenPartitions } from './options.js';
-import { type BoardReport, type GrowthReport, writeGrowthReport } from './report.js';
+import { type BoardReport, writeGrowthReport } from './report.js';
 import { type Kind, kinds, loadOf } from './requests.js';
+import { measureWatchers } from './watchers.js';
 
 /** These write; enough that nobody meets the limit of ten writes a second. */
 const mostPlayers = 20_000;
@@ -68,7 +69,12 @@ export async function runGrowth(
         ...(serviceUs !== undefined && { serviceUs }),
       };
     };
-    writeGrowthReport(await rounds(boards, measure, options, progress));
+    const measured = await rounds(boards, measure, options, progress);
+    progress.line('watchers');
+    const [smallest] = boards;
+    if (!smallest) throw new Error('there is no board');
+    const watched = await measureWatchers(smallest, signal);
+    writeGrowthReport({ date: new Date().toISOString(), options, boards: measured, watchers: watched });
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -90,7 +96,7 @@ async function rounds(
   measure: (board: Board, kind: Kind, connections: number) => Promise<Figures>,
   options: GrowthOptions,
   progress: Progress,
-): Promise<GrowthReport> {
+): Promise<BoardReport[]> {
   const samples = new Map<string, Figures[]>();
   const keep = (key: string, figures: Figures) => samples.set(key, [...(samples.get(key) ?? []), figures]);
   const keyOf = (board: Board, kind: string) => `${kind} ${boards.indexOf(board)}`;
@@ -108,22 +114,16 @@ async function rounds(
     }
   }
   const of = (board: Board, kind: string) => medians(samples.get(keyOf(board, kind)) ?? []);
-  return {
-    date: new Date().toISOString(),
-    options,
-    boards: boards.map(
-      (board): BoardReport => ({
-        users: board.options.users,
-        shards: board.options.shards,
-        bytesPerUser: board.bytesPerUser,
-        write: of(board, 'write'),
-        rank: of(board, 'rank'),
-        top: of(board, 'top'),
-        around: of(board, 'around'),
-        ...(isWritten(board, options) && { busyWrite: of(board, 'busy') }),
-      }),
-    ),
-  };
+  return boards.map((board) => ({
+    users: board.options.users,
+    shards: board.options.shards,
+    bytesPerUser: board.bytesPerUser,
+    write: of(board, 'write'),
+    rank: of(board, 'rank'),
+    top: of(board, 'top'),
+    around: of(board, 'around'),
+    ...(isWritten(board, options) && { busyWrite: of(board, 'busy') }),
+  }));
 }
 
 const isWritten = ({ options: { users, shards } }: Board, { mergedUsers }: GrowthOptions) =>
