@@ -54,6 +54,7 @@ export async function measureWatchers(board: Board, signal: AbortSignal): Promis
     for (let count = 0; count < watchers; count += 1) {
       const request = get(`${url}/live?limit=10`, { agent });
       const [stream] = (await once(request, 'response', { signal })) as [IncomingMessage];
+      if (stream.statusCode !== 200) throw new Error(`GET /live: ${stream.statusCode}`);
       stream.setEncoding('latin1');
       stream.on('data', (text: string) => {
         snapshots += text.split('\ndata:').length - 1;
