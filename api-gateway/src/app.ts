@@ -4,6 +4,7 @@ import type { ReadinessCheck } from '@leaderboard/shared/http/health';
 import type { Registry } from '@leaderboard/shared/http/metrics';
 import type { Logger } from '@leaderboard/shared/logger';
 import type { Config } from './config.js';
+import { live } from './live/live.js';
 import { createIpLimits } from './plugins/ip-limits.js';
 import { proxy } from './proxy/proxy.js';
 import { registerUpstreamHeader, upstreamLogField } from './proxy/upstream-header.js';
@@ -41,7 +42,8 @@ export async function buildApp({
   );
 
   getHealth(app, upstreams.set);
-  const readsRequireToken = config.READS_REQUIRE_TOKEN;
-  await app.register(proxy, { auth, limits, service: upstreams.client, readsRequireToken });
+  const service = upstreams.client;
+  await app.register(live, { config, auth, limits, service, registry: metrics });
+  await app.register(proxy, { auth, limits, service, readsRequireToken: config.READS_REQUIRE_TOKEN });
   return app;
 }
