@@ -9,13 +9,13 @@ import { createIpLimits } from './plugins/ip-limits.js';
 import { proxy } from './proxy/proxy.js';
 import { registerUpstreamHeader, upstreamLogField } from './proxy/upstream-header.js';
 import { getHealth } from './routes/get-health.js';
-import type { Upstreams } from './upstreams.js';
+import type { AllUpstreams } from './upstreams.js';
 
 export interface GatewayOptions {
   config: Config;
   logger: Logger;
   metrics: Registry;
-  upstreams: Upstreams;
+  upstreams: AllUpstreams;
   notReady: ReadinessCheck;
 }
 
@@ -42,8 +42,9 @@ export async function buildApp({
   );
 
   getHealth(app, upstreams.set);
-  const service = upstreams.client;
-  await app.register(live, { config, auth, limits, service, registry: metrics });
-  await app.register(proxy, { auth, limits, service, readsRequireToken: config.READS_REQUIRE_TOKEN });
+  const readsRequireToken = config.READS_REQUIRE_TOKEN;
+  const clients = { service: upstreams.client, worker: upstreams.workers.client };
+  await app.register(live, { config, auth, limits, service: clients.service, registry: metrics });
+  await app.register(proxy, { auth, limits, clients, readsRequireToken });
   return app;
 }

@@ -5,6 +5,7 @@ import {
   postgresSettings,
   processSettings,
   readConfig,
+  tokenSettings,
   topologySettings,
   windowSettings,
 } from '@leaderboard/shared/config';
@@ -33,6 +34,16 @@ const Settings = Type.Object({
     { default: '' },
   ),
 });
+
+/** Of the worker's HTTP side; commands need none of it. */
+const ApiSettings = Type.Object({ ...tokenSettings });
+
+/** @throws {ConfigError} naming the variable. */
+export function loadApiConfig(environment: Environment = process.env) {
+  return readConfig(ApiSettings, environment);
+}
+
+export type ApiConfig = ReturnType<typeof loadApiConfig>;
 
 /** @throws {ConfigError} naming the variable. */
 export function loadConfig(environment: Environment = process.env) {

@@ -3,29 +3,50 @@ import { connectionTo, type RegionPostgres } from '@leaderboard/shared/topology/
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import pg from 'pg';
 
-const connectTimeoutMs = 5_000;
-/** When Postgres does not even answer that it gave up: the connection is half-open. */
-const silenceTimeoutMs = 45_000;
+/** How long anything may take. */
+export interface PostgresLimits {
+  readonly connectTimeoutMs: number;
+  /** When Postgres does not even answer that it gave up: the connection is half-open. */
+  readonly silenceTimeoutMs: number;
+  readonly session: {
+    readonly statement_timeout: number;
+    readonly lock_timeout: number;
+    readonly idle_in_transaction_session_timeout: number;
+  };
+}
 
-const limits = {
-  /** What one batch may take; a larger table or a slow trigger is met by smaller batches. */
-  statement_timeout: 30_000,
-  /** Longer than any batch holds its rows, so that only somebody's LOCK TABLE runs into it. */
-  lock_timeout: 10_000,
-  /** A worker that freezes inside its transaction lets go of its locks. */
-  idle_in_transaction_session_timeout: 10_000,
-} as const;
+export const drainLimits: PostgresLimits = {
+  connectTimeoutMs: 5_000,
+  silenceTimeoutMs: 45_000,
+  session: {
+    // What one batch may take; a larger table or a slow trigger is met by smaller batches.
+    statement_timeout: 30_000,
+    // Longer than any batch holds its rows, so that only somebody's LOCK TABLE runs into it.
+    lock_timeout: 10_000,
+    // A worker that freezes inside its transaction lets go of its locks.
+    idle_in_transaction_session_timeout: 10_000,
+  },
+};
+
+/** Of what clients wait for: an answer before a gateway's deadline. */
+export const requestLimits: PostgresLimits = {
+  connectTimeoutMs: 1_000,
+  silenceTimeoutMs: 3_500,
+  session: { statement_timeout: 3_000, lock_timeout: 2_000, idle_in_transaction_session_timeout: 10_000 },
+};
 
 /** The same for one transaction, where there is no session to set them for. */
-export const transactionLimits = Object.entries(limits)
-  .map(([name, ms]) => `SET LOCAL ${name} = ${ms}`)
-  .join(';');
+export const transactionLimits = ({ session }: PostgresLimits = drainLimits) =>
+  Object.entries(session)
+    .map(([name, ms]) => `SET LOCAL ${name} = ${ms}`)
+    .join(';');
 
 export interface DatabasesOptions {
   readonly addresses: ReadonlyMap<string, RegionPostgres>;
   readonly partitions: number;
   /** Connections of one pool at most. */
   readonly poolMax: number;
+  readonly limits?: PostgresLimits;
 }
 
 /**
@@ -34,23 +55,25 @@ export interface DatabasesOptions {
  */
 export class DatabasePool extends pg.Pool {
   readonly #isPooled: boolean;
+  readonly #limits: PostgresLimits;
 
-  constructor({ direct, pooler }: RegionPostgres, max: number) {
+  constructor({ direct, pooler }: RegionPostgres, max: number, limits: PostgresLimits) {
     super({
       ...connectionTo(pooler ?? direct),
-      ...(pooler === undefined && limits),
+      ...(pooler === undefined && limits.session),
       application_name: 'leaderboard-worker',
       max,
-      connectionTimeoutMillis: connectTimeoutMs,
-      query_timeout: silenceTimeoutMs,
+      connectionTimeoutMillis: limits.connectTimeoutMs,
+      query_timeout: limits.silenceTimeoutMs,
       keepAlive: true,
     });
     this.#isPooled = pooler !== undefined;
+    this.#limits = limits;
   }
 
   /** What a transaction begins with, so that nothing in it can hang for ever. */
   get begin(): string {
-    return this.#isPooled ? `BEGIN;${transactionLimits}` : 'BEGIN';
+    return this.#isPooled ? `BEGIN;${transactionLimits(this.#limits)}` : 'BEGIN';
   }
 
   /** A statement to be parsed once for each session, where sessions last. */
@@ -67,12 +90,12 @@ export class Databases {
     private readonly options: DatabasesOptions,
     logger: Logger,
   ) {
-    const { addresses, partitions, poolMax } = options;
+    const { addresses, partitions, poolMax, limits = drainLimits } = options;
     // More transactions of a partition at once would not be faster.
     const max = Math.min(2 * partitions + 2, poolMax);
     this.#pools = new Map(
       [...addresses].map(([region, address]) => {
-        const pool = new DatabasePool(address, max);
+        const pool = new DatabasePool(address, max, limits);
         // Without a listener the death of an idle connection would end the process.
         pool.on('error', (err) => logger.warn({ err: err.message, region }, 'idle Postgres connection lost'));
         return [region, pool];
@@ -97,7 +120,7 @@ export class Databases {
     const client = new pg.Client({
       ...connectionTo(address.direct),
       application_name: 'leaderboard-worker',
-      connectionTimeoutMillis: connectTimeoutMs,
+      connectionTimeoutMillis: drainLimits.connectTimeoutMs,
       keepAlive: true,
       ...settings,
     });

@@ -63,6 +63,7 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+const secret = 'integration-test-secret-0123456789abcdef';
 const silent = createLogger({ service: 'test', instance: 'test', level: 'silent' });
 
 /** A Redis and a Postgres of their own, and what services and workers do with them. One for each test file. */
@@ -96,6 +97,7 @@ export class Harness {
       REGIONS: 'ASIA,GLOBAL',
       LOG_LEVEL: 'silent',
       LEASE_MS: '1000',
+      JWT_SECRET: secret,
       ...(typeof more === 'function' ? await more(postgres) : more),
     };
     const config = loadConfig(all);
