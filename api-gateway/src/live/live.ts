@@ -2,6 +2,7 @@ import type { App } from '@leaderboard/shared/http/app';
 import type { Caller } from '@leaderboard/shared/http/auth';
 import type { Registry } from '@leaderboard/shared/http/metrics';
 import { Problem } from '@leaderboard/shared/http/problems';
+import type { FastifySchema } from 'fastify';
 import { ServiceBoardReader } from './board-reader.js';
 import { LiveConnections } from './connections.js';
 import { getLive } from './get-live.js';
@@ -54,5 +55,5 @@ function refuseOtherMethods(app: App, url: string): void {
     throw new Problem('method_not_allowed', 'Use GET', { headers: { allow: 'GET' } });
   };
   const method = app.supportedMethods.filter((each) => each !== 'GET');
-  app.route({ method, url, onRequest: refuse, handler: refuse });
+  app.route({ method, url, schema: { hide: true } as FastifySchema, onRequest: refuse, handler: refuse });
 }
