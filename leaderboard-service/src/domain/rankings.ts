@@ -1,5 +1,6 @@
 import type { Row, Standing as StandingAnswer } from '@leaderboard/shared/contracts/rankings';
 import { Problem } from '@leaderboard/shared/http/problems';
+import { percentileOf } from '@leaderboard/shared/scoring/percentile';
 import {
   comparePlaces,
   maxScore,
@@ -19,7 +20,7 @@ import type {
   WantedUser,
 } from '../store/board-reader.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
-import { assignRanks, type MergedSlice, mergeSlices, percentileOf } from './merge.js';
+import { assignRanks, type MergedSlice, mergeSlices } from './merge.js';
 import { findKeyAt } from './score-search.js';
 
 export type Ties = 'unique' | 'shared';
