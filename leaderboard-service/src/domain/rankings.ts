@@ -145,14 +145,19 @@ export class Rankings {
     return { total, rank, around };
   }
 
-  /** How many entries of a region stand before a place, in all of its shards but one. */
-  async countBefore(region: string, board: Board, place: Place, except: Shard): Promise<number> {
+  /** How many entries of a region stand before each place, in all of its shards but one. */
+  async countBefore(
+    region: string,
+    board: Board,
+    places: readonly Place[],
+    except: Shard,
+  ): Promise<readonly number[]> {
     const shards = this.#shards
       .readSet(region)
       .filter((shard) => shard.region === region && shard !== except);
-    if (shards.length === 0) return 0;
-    const [slice] = await this.#readShards(shards, board, [{ place, rowsBefore: 0, rowsFrom: 0 }]);
-    return (slice as MergedSlice).before;
+    if (shards.length === 0) return places.map(() => 0);
+    const requests = places.map((place) => ({ place, rowsBefore: 0, rowsFrom: 0 }));
+    return (await this.#readShards(shards, board, requests)).map(({ before }) => before);
   }
 
   async #rows(scope: RankingScope, entries: readonly Entry[], firstRank: number): Promise<Row[]> {
