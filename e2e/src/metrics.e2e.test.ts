@@ -65,7 +65,9 @@ describe('a running system has', () => {
         ([, metric = '']) => metric,
       ),
     );
-    const ours = [...declared].filter((metric) => /^(http|score|acknowledged|gateway|worker)_/.test(metric));
+    const ours = [...declared].filter((metric) =>
+      /^(http|score|acknowledged|gateway|worker|live)_/.test(metric),
+    );
     expect(ours.sort()).toEqual([...listed].sort());
   });
 });

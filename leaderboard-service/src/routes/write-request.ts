@@ -2,7 +2,7 @@ import { IdempotencyKey } from '@leaderboard/shared/contracts/fields';
 import { traceparentOf } from '@leaderboard/shared/tracing/trace-context';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { RequestOrigin, ScoreCommand, ScoreOutcome } from '../domain/scores.js';
+import type { RequestOrigin, ScoreCommand, ScoreOutcome } from '../domain/score-command.js';
 import type { NamedSubject } from '../domain/subject.js';
 import type { Services } from '../services.js';
 import { callerOf } from './guards.js';
