@@ -54,9 +54,8 @@ export function createApp(options: AppOptions): App {
   const { logger, metrics, notReady, trustedProxies, logFields, tracing } = options;
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIdOf,
-    requestIdLogLabel: 'request_id',
     // The first that is called for a request: whatever is logged for it names its trace.
     childLoggerFactory: (parent, bindings, childOptions, raw) => {
       tracing?.begin(raw);
