@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Batcher } from './batcher.js';
 
-const limits = { maxItems: 3, maxInFlight: 1 };
+const limits = { maxWeight: 3, weightOf: () => 1, maxInFlight: 1 };
 
 describe('Batcher', () => {
   it('makes one call of what is added in one turn, up to the limit', async () => {
@@ -45,6 +45,17 @@ describe('Batcher', () => {
     await expect(batcher.add(1)).rejects.toThrow('lost');
     failing = false;
     await expect(batcher.add(2)).resolves.toBe(2);
+  });
+
+  it('makes smaller calls of what is heavier', async () => {
+    const batches: number[][] = [];
+    const run = async (items: number[]) => {
+      batches.push(items);
+      return items;
+    };
+    const batcher = new Batcher(run, { ...limits, weightOf: (item) => item });
+    await Promise.all([1, 2, 2, 9, 1].map((item) => batcher.add(item)));
+    expect(batches).toEqual([[1, 2], [2], [9], [1]]);
   });
 
   it('keeps together what was added together, and gives each call its own results', async () => {

@@ -5,17 +5,15 @@
  */
 export class Batcher<Item, Result> {
   readonly #run: (items: Item[]) => Promise<Result[]>;
-  readonly #maxItems: number;
-  readonly #maxInFlight: number;
+  readonly #limits: BatchLimits<Item>;
   #waiting: Call<Item, Result>[] = [];
   #inFlight = 0;
   #scheduled = false;
 
   /** `run` answers one result for each item, in order; if it throws, all items of that batch fail so. */
-  constructor(run: (items: Item[]) => Promise<Result[]>, limits: { maxItems: number; maxInFlight: number }) {
+  constructor(run: (items: Item[]) => Promise<Result[]>, limits: BatchLimits<Item>) {
     this.#run = run;
-    this.#maxItems = limits.maxItems;
-    this.#maxInFlight = limits.maxInFlight;
+    this.#limits = limits;
   }
 
   add(item: Item): Promise<Result> {
@@ -24,7 +22,7 @@ export class Batcher<Item, Result> {
     });
   }
 
-  /** Items that belong together, at most a batch of them: one promise for all costs less than one each. */
+  /** Items that belong together, not heavier than a batch may be: one promise for all costs less than one each. */
   addAll(items: readonly Item[]): Promise<Result[]> {
     return new Promise((resolve, reject) => this.#wait({ items, resolve, reject }));
   }
@@ -40,7 +38,7 @@ export class Batcher<Item, Result> {
   }
 
   #flush(): void {
-    while (this.#waiting.length > 0 && this.#inFlight < this.#maxInFlight) {
+    while (this.#waiting.length > 0 && this.#inFlight < this.#limits.maxInFlight) {
       const calls = this.#waiting.splice(0, this.#fitting());
       this.#inFlight += 1;
       this.#run(calls.flatMap(({ items }) => items))
@@ -65,13 +63,20 @@ export class Batcher<Item, Result> {
 
   /** How many of the waiting calls, at least one, fit into a batch. */
   #fitting(): number {
-    let items = 0;
-    const tooMany = this.#waiting.findIndex((call) => {
-      items += call.items.length;
-      return items > this.#maxItems;
+    const { maxWeight, weightOf } = this.#limits;
+    let weight = 0;
+    const tooMany = this.#waiting.findIndex(({ items }) => {
+      for (const item of items) weight += weightOf(item);
+      return weight > maxWeight;
     });
     return tooMany === -1 ? this.#waiting.length : Math.max(1, tooMany);
   }
+}
+
+interface BatchLimits<Item> {
+  readonly maxWeight: number;
+  readonly weightOf: (item: Item) => number;
+  readonly maxInFlight: number;
 }
 
 interface Call<Item, Result> {

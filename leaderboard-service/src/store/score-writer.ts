@@ -44,9 +44,14 @@ export class UserErased extends Error {
   override name = 'UserErased';
 }
 
-/** Larger batches hold Redis too long for the reads beside them. */
-const maxBatchItems = 128;
+/** A batch holds up whatever else Redis has to do: for two milliseconds at most, about. */
+const maxBatchWeight = 128;
+/** With windows a write changes several boards. */
+const weightOf = ({ game }: ScoreWrite) => (game.windows === '' ? 1 : windowedWeight);
+const windowedWeight = 3;
+/** What `writeAll` takes, without windows and with some. */
 export const maxWritesTogether = 100;
+export const maxWindowedTogether = Math.floor(maxBatchWeight / windowedWeight);
 const maxBatchesInFlight = 4;
 
 /** Applies score writes: those of one shard that arrive together travel in one script call. */
@@ -76,7 +81,7 @@ export class ScoreWriter {
   }
 
   /**
-   * Writes of one shard in order, at most `maxWritesTogether`. What `write` throws of a single one is returned in its place.
+   * Writes of one shard in order, as many as fit into a batch. What `write` throws of a single one is returned in its place.
    * @throws ShardClosed, RedisUnavailable, RedisOutcomeUnknown for all of them
    */
   async writeAll(shard: Shard, writes: readonly ScoreWrite[]): Promise<(AppliedWrite | Error)[]> {
@@ -87,7 +92,8 @@ export class ScoreWriter {
     let batcher = this.#batchers.get(shard);
     if (!batcher) {
       batcher = new Batcher((writes) => this.#evaluate(shard, writes), {
-        maxItems: maxBatchItems,
+        maxWeight: maxBatchWeight,
+        weightOf,
         maxInFlight: maxBatchesInFlight,
       });
       this.#batchers.set(shard, batcher);
