@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Batcher } from './batcher.js';
 
-const limits = { maxWeight: 3, weightOf: () => 1, maxInFlight: 1 };
+const limits = { maxItems: 3, maxInFlight: 1 };
 
 describe('Batcher', () => {
   it('makes one call of what is added in one turn, up to the limit', async () => {

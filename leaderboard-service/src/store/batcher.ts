@@ -1,3 +1,10 @@
+export interface BatchLimits<Item> {
+  maxItems: number;
+  maxInFlight: number;
+  /** For how many items one counts; 1 when left out. */
+  weightOf?: (item: Item) => number;
+}
+
 /**
  * Gathers the calls of one turn of the event loop and makes them one. A lone call leaves at the end of its
  * own turn, so it waits for nothing; under load the batches grow by themselves, because what arrives while
@@ -22,7 +29,7 @@ export class Batcher<Item, Result> {
     });
   }
 
-  /** Items that belong together, not heavier than a batch may be: one promise for all costs less than one each. */
+  /** Items that belong together, as many as fit into a batch: one promise for all costs less than one each. */
   addAll(items: readonly Item[]): Promise<Result[]> {
     return new Promise((resolve, reject) => this.#wait({ items, resolve, reject }));
   }
@@ -63,20 +70,14 @@ export class Batcher<Item, Result> {
 
   /** How many of the waiting calls, at least one, fit into a batch. */
   #fitting(): number {
-    const { maxWeight, weightOf } = this.#limits;
+    const { maxItems, weightOf } = this.#limits;
     let weight = 0;
     const tooMany = this.#waiting.findIndex(({ items }) => {
-      for (const item of items) weight += weightOf(item);
-      return weight > maxWeight;
+      weight += weightOf ? items.reduce((sum, item) => sum + weightOf(item), 0) : items.length;
+      return weight > maxItems;
     });
     return tooMany === -1 ? this.#waiting.length : Math.max(1, tooMany);
   }
-}
-
-interface BatchLimits<Item> {
-  readonly maxWeight: number;
-  readonly weightOf: (item: Item) => number;
-  readonly maxInFlight: number;
 }
 
 interface Call<Item, Result> {
