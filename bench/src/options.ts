@@ -9,6 +9,7 @@ export const groups = [
   'drain',
   'recover',
   'memory',
+  'windows',
   'fsync',
   'live',
 ] as const;

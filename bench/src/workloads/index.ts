@@ -6,6 +6,7 @@ import { memory } from './memory.js';
 import { mixed } from './mixed.js';
 import { reads } from './reads.js';
 import { recover } from './recover.js';
+import { windows } from './windows.js';
 import type { Workload } from './workload.js';
 import { loneWrites, writes } from './writes.js';
 
@@ -19,6 +20,7 @@ export const workloads: readonly Workload[] = [
   drain,
   recover,
   memory,
+  windows,
   fsync,
   live,
 ];
