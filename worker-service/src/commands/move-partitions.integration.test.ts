@@ -34,9 +34,10 @@ async function openAll(partitions: number): Promise<void> {
 async function write(partitions: number, value: number): Promise<Set<string>> {
   const map = layout(partitions);
   const codes = new Set<string>();
-  for (const userId of users) {
-    const one = { userId, value, key: `key-${value}`, operation: 'set' } as const;
-    for (const code of await harness.write([one], map.home('ASIA', userId))) codes.add(code);
+  for (const shard of map.shards.filter(({ region }) => region === 'ASIA')) {
+    const own = users.filter((userId) => map.home('ASIA', userId) === shard);
+    const writes = own.map((userId) => ({ userId, value, key: `key-${value}`, operation: 'set' as const }));
+    for (const code of await harness.write(writes, shard)) codes.add(code);
   }
   return codes;
 }
@@ -46,7 +47,9 @@ const keysOf = async (tag: string) =>
     (key) => !key.startsWith('events:'),
   );
 
-it('moves users to more partitions and back to fewer, and loses nothing that waited', async () => {
+it('moves users to more partitions and back to fewer, and loses nothing that waited', {
+  timeout: 180_000,
+}, async () => {
   await openAll(1);
   expect(await write(1, 1)).toEqual(new Set(['applied']));
   expect(await run('rebuild', 1, '--partitions', '3')).toMatch(/PARTITIONS=3/);

@@ -1,8 +1,8 @@
 import { type DisposableRedis, startDisposableRedis } from '@leaderboard/local/disposable-redis';
+import { createLogger } from '@leaderboard/shared/logger';
+import { connectTopology } from '@leaderboard/shared/topology/redis-connections';
+import { readTopology } from '@leaderboard/shared/topology/settings';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLogger } from '../logger.js';
-import { connectTopology } from './redis-connections.js';
-import { readTopology } from './settings.js';
 
 const logger = createLogger({ service: 'test', instance: '', level: 'silent' });
 const nobody = 'redis://127.0.0.1:1';
