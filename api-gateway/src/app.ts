@@ -4,10 +4,12 @@ import type { ReadinessCheck } from '@leaderboard/shared/http/health';
 import type { Registry } from '@leaderboard/shared/http/metrics';
 import type { Logger } from '@leaderboard/shared/logger';
 import type { Config } from './config.js';
+import { loadPages } from './pages.js';
 import { createIpLimits } from './plugins/ip-limits.js';
 import { proxy } from './proxy/proxy.js';
 import { registerUpstreamHeader, upstreamLogField } from './proxy/upstream-header.js';
 import { getHealth } from './routes/get-health.js';
+import { getPages } from './routes/get-page.js';
 import type { Upstreams } from './upstreams.js';
 
 export interface GatewayOptions {
@@ -41,6 +43,9 @@ export async function buildApp({
   );
 
   getHealth(app, upstreams.set);
+  const pages = loadPages();
+  if (pages.length === 0) logger.warn('web/dist has no pages: run `npm run build`');
+  getPages(app, pages, limits.hooks(false));
   const readsRequireToken = config.READS_REQUIRE_TOKEN;
   await app.register(proxy, { auth, limits, service: upstreams.client, readsRequireToken });
   return app;

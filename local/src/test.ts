@@ -15,7 +15,16 @@ import { sweepAbandoned } from './temporary-directory.js';
  * the other. Each check counts as one test. The last line says how many passed and failed. Arguments go to vitest:
  * `npm test -- --project unit ranks`.
  */
-const sources = ['api-gateway', 'leaderboard-service', 'worker-service', 'shared', 'local', 'e2e', 'bench']
+const sources = [
+  'api-gateway',
+  'leaderboard-service',
+  'worker-service',
+  'shared',
+  'local',
+  'e2e',
+  'bench',
+  'web',
+]
   .map((name) => `${name}/src`)
   .filter((path) => existsSync(inRepository(path)));
 const checks: [title: string, packageName: string, script: string, args: string[]][] = [

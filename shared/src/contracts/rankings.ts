@@ -99,6 +99,11 @@ export const TopAnswer = Type.Object({
   rows: Type.Array(Row),
   next_cursor: Type.Optional(Type.String()),
 });
+export type TopAnswer = Static<typeof TopAnswer>;
+
+/** In the order of `REGIONS`; one that reads `GLOBAL` gets everyone. */
+export const RegionsAnswer = Type.Object({ regions: Type.Array(Region) });
+export type RegionsAnswer = Static<typeof RegionsAnswer>;
 
 const Standing = Type.Object({
   ...Row.properties,
@@ -115,6 +120,7 @@ export const RankAnswer = Type.Object({ ...Standing.properties, ...periodAnswer 
 export type RankAnswer = Static<typeof RankAnswer>;
 
 export const AroundAnswer = Type.Object({ ...periodAnswer, self: Standing, around: Type.Array(Row) });
+export type AroundAnswer = Static<typeof AroundAnswer>;
 
 export const RanksAnswer = Type.Object({
   ...boardAnswer,
