@@ -9,14 +9,18 @@ import { createIpLimits } from './plugins/ip-limits.js';
 import { proxy } from './proxy/proxy.js';
 import { registerUpstreamHeader, upstreamLogField } from './proxy/upstream-header.js';
 import { getHealth } from './routes/get-health.js';
+<<<<<<< HEAD
 import { getPages } from './routes/get-page.js';
 import type { Upstreams } from './upstreams.js';
+=======
+import type { AllUpstreams } from './upstreams.js';
+>>>>>>> main
 
 export interface GatewayOptions {
   config: Config;
   logger: Logger;
   metrics: Registry;
-  upstreams: Upstreams;
+  upstreams: AllUpstreams;
   notReady: ReadinessCheck;
 }
 
@@ -47,6 +51,7 @@ export async function buildApp({
   if (pages.length === 0) logger.warn('web/dist has no pages: run `npm run build`');
   getPages(app, pages, limits.hooks(false));
   const readsRequireToken = config.READS_REQUIRE_TOKEN;
-  await app.register(proxy, { auth, limits, service: upstreams.client, readsRequireToken });
+  const clients = { service: upstreams.client, worker: upstreams.workers.client };
+  await app.register(proxy, { auth, limits, clients, readsRequireToken });
   return app;
 }

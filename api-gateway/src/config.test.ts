@@ -9,6 +9,7 @@ describe('the configuration', () => {
     expect(config).toMatchObject({
       PORT: 4000,
       serviceUrls: [{ hostname: '127.0.0.1', port: 5000 }],
+      workerUrls: [{ hostname: '127.0.0.1', port: 6001 }],
       trustedProxies: ['loopback'],
     });
     expect(config.limitExempt.has('127.0.0.1')).toBe(true);
@@ -22,6 +23,7 @@ describe('the configuration', () => {
 
   it.each([
     ['LEADERBOARD_SERVICE_URLS', 'service:5000'],
+    ['WORKER_URLS', 'worker:6001'],
     ['TRUSTED_PROXIES', 'everyone'],
     ['IP_LIMIT_EXEMPT', '10.0.0.0/64'],
     ['IP_REQUESTS_PER_SECOND', '-1'],

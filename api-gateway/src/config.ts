@@ -18,6 +18,7 @@ const Settings = Type.Object({
   ...tokenSettings,
   PORT: portSetting(4000),
   LEADERBOARD_SERVICE_URLS: Type.String({ default: 'http://127.0.0.1:5000' }),
+  WORKER_URLS: Type.String({ default: 'http://127.0.0.1:6001' }),
   READS_REQUIRE_TOKEN: switchSetting(false),
   IP_REQUESTS_PER_SECOND: Type.Integer({ default: 500, minimum: 0 }),
   AUTH_REQUESTS_PER_MINUTE: Type.Integer({ default: 60, minimum: 0 }),
@@ -36,7 +37,8 @@ export function loadConfig(environment: Environment = process.env) {
   const settings = readConfig(Settings, environment);
   return {
     ...settings,
-    serviceUrls: readServiceUrls(settings.LEADERBOARD_SERVICE_URLS),
+    serviceUrls: readUrls('LEADERBOARD_SERVICE_URLS', settings.LEADERBOARD_SERVICE_URLS),
+    workerUrls: readUrls('WORKER_URLS', settings.WORKER_URLS),
     limitExempt: readAddresses('IP_LIMIT_EXEMPT', settings.IP_LIMIT_EXEMPT).list,
     trustedProxies: readAddresses('TRUSTED_PROXIES', settings.TRUSTED_PROXIES).entries,
   };
@@ -44,11 +46,11 @@ export function loadConfig(environment: Environment = process.env) {
 
 export type Config = ReturnType<typeof loadConfig>;
 
-function readServiceUrls(text: string): ServiceUrl[] {
+function readUrls(variable: string, text: string): ServiceUrl[] {
   try {
     return parseServiceUrls(text);
   } catch (error) {
-    throw new ConfigError('LEADERBOARD_SERVICE_URLS', `is wrong: ${(error as Error).message}`);
+    throw new ConfigError(variable, `is wrong: ${(error as Error).message}`);
   }
 }
 

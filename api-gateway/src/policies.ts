@@ -8,6 +8,8 @@ export interface Policy {
   /** Counted against `AUTH_REQUESTS_PER_MINUTE` too. */
   limitedAsAuth?: true;
   bodyLimitBytes?: number;
+  /** Who answers: the leaderboard-services, unless it is what only the workers know. */
+  upstream?: 'worker';
   /** What a second delivery does; without one it is harmless for reads and harmful for the rest. */
   redelivery?: 'harmless' | 'keyed';
 }
@@ -45,7 +47,8 @@ export const policies: readonly Policy[] = [
   { methods: get, path: '/games/:game', token: 'reads' },
 
   { methods: ['PUT'], path: '/games/:game', token: 'required' },
-  { methods: get, path: '/users/:userId/history', token: 'required' },
+  { methods: get, path: '/users/:userId/history', token: 'required', upstream: 'worker' },
+  { methods: get, path: '/users/:userId/export', token: 'required', upstream: 'worker' },
   { methods: ['DELETE'], path: '/users/:userId', token: 'required' },
 ];
 

@@ -3,14 +3,20 @@ import type { Logger } from '@leaderboard/shared/logger';
 import type { Config } from './config.js';
 import { AddressWatch, type Lookup, systemLookup } from './upstream/addresses.js';
 import { ServiceClient } from './upstream/service-client.js';
+import type { ServiceUrl } from './upstream/service-urls.js';
 import { UpstreamMetrics } from './upstream/upstream-metrics.js';
 import { UpstreamSet } from './upstream/upstream-set.js';
 
-/** The way to the leaderboard-services: who they are, how they are, and a client that sends to the fit ones. */
+/** Processes of one kind: who they are, how they are, and a client that sends to the fit ones. */
 export interface Upstreams {
   readonly set: UpstreamSet;
   readonly client: ServiceClient;
   close(): Promise<void>;
+}
+
+/** The leaderboard-services, and the workers that answer what only Postgres knows. */
+export interface AllUpstreams extends Upstreams {
+  readonly workers: Upstreams;
 }
 
 /** Resolves when every address that was found has been probed once, whatever the probe said. */
@@ -19,8 +25,32 @@ export async function openUpstreams(
   logger: Logger,
   registry: Registry,
   lookup: Lookup = systemLookup,
-): Promise<Upstreams> {
+): Promise<AllUpstreams> {
   const metrics = new UpstreamMetrics(registry);
+  const open = (urls: readonly ServiceUrl[]) => openSet(urls, { config, logger, metrics, lookup });
+  const [services, workers] = await Promise.all([open(config.serviceUrls), open(config.workerUrls)]);
+  metrics.watch(() => [...services.set.states(), ...workers.set.states()]);
+  return {
+    set: services.set,
+    client: services.client,
+    workers,
+    async close() {
+      await Promise.all([services.close(), workers.close()]);
+    },
+  };
+}
+
+interface SetParts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: UpstreamMetrics;
+  readonly lookup: Lookup;
+}
+
+async function openSet(
+  urls: readonly ServiceUrl[],
+  { config, logger, metrics, lookup }: SetParts,
+): Promise<Upstreams> {
   const set = new UpstreamSet({
     connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
     connections: config.UPSTREAM_CONNECTIONS,
@@ -29,17 +59,14 @@ export async function openUpstreams(
     logger,
     metrics,
   });
-  metrics.watch(() => set.states());
-
   const watch = new AddressWatch({
-    urls: config.serviceUrls,
+    urls,
     refreshMs: config.DNS_REFRESH_MS,
     lookup,
     logger,
     onAddresses: (addresses) => set.setAddresses(addresses),
   });
   await watch.start();
-
   return {
     set,
     client: new ServiceClient(set, config.UPSTREAM_TIMEOUT_MS, metrics),

@@ -71,6 +71,8 @@ describe('docker-compose.yml', () => {
     expect(service('api-gateway').environment.LEADERBOARD_SERVICE_URLS).toBe(
       'http://leaderboard-service:5000',
     );
+    expect(service('api-gateway').environment.WORKER_URLS).toBe('http://worker-service:6001');
+    expect(service('worker-service').networks).toContain('services');
     expect(service('nginx').environment.GATEWAY_SERVERS).toContain('api-gateway:4000 resolve');
   });
 

@@ -19,8 +19,7 @@ const explained = new Set(
 /** Read elsewhere: by name and region, or by docker compose alone. */
 const others = [
   /^REDIS_URL(_ASIA)?$/,
-  /^POSTGRES_URL$/,
-  /^PG_DATABASE_ASIA$/,
+  /^(PG_DATABASE|PGHOST|PGPORT|PGUSER|PGPASSWORD|POSTGRES_URL|POSTGRES_DIRECT_URL)_ASIA$/,
   /^(REDIS|POSTGRES)_PASSWORD$/,
   /^GATEWAY_PORTS$/,
   /^EDGE_/,

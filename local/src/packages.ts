@@ -17,6 +17,12 @@ export const redisProgram: SystemProgram = {
   debian: 'redis-server',
   homebrew: 'redis',
 };
+/** For tests alone. */
+export const pgbouncerProgram: SystemProgram = {
+  names: ['pgbouncer'],
+  debian: 'pgbouncer',
+  homebrew: 'pgbouncer',
+};
 export const nginxProgram: SystemProgram = { names: ['nginx'], debian: 'nginx', homebrew: 'nginx' };
 
 /** Servers often lie outside a user's PATH. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
-import { ConfigError } from '@leaderboard/shared/config';
+import { ConfigError, type Environment } from '@leaderboard/shared/config';
 import type { ProcessRole, ProcessSpec, SupervisedProcess } from './child-process.js';
 import type { LocalConfig } from './config.js';
 import { takeDataDirectory } from './data-directory.js';
@@ -154,6 +154,7 @@ export class Stack {
     ]);
     this.#postgres = postgres;
     this.#environment = {
+      ...redisVariables(config.environment),
       REDIS_URL: redis,
       ...postgresEnvironment(postgres),
       REGIONS: config.regions.join(','),
@@ -169,10 +170,9 @@ export class Stack {
     const services = await this.#nodeSpecs('service', config.services, env);
     const workers = await this.#nodeSpecs('worker', config.workers, env);
     await this.#launchAll([...workers, ...services]);
-    const urls = services.map((spec) => spec.url).join(',');
-    await this.#launchAll(
-      await this.#nodeSpecs('gateway', config.gateways, { ...env, LEADERBOARD_SERVICE_URLS: urls }),
-    );
+    const urlsOf = (specs: readonly ProcessSpec[]) => specs.map((spec) => spec.url).join(',');
+    const upstreams = { LEADERBOARD_SERVICE_URLS: urlsOf(services), WORKER_URLS: urlsOf(workers) };
+    await this.#launchAll(await this.#nodeSpecs('gateway', config.gateways, { ...env, ...upstreams }));
   }
 
   async #launchAll(specs: readonly ProcessSpec[]): Promise<void> {
@@ -277,4 +277,10 @@ export class Stack {
     this.#logs.close();
     this.#record.remove();
   }
+}
+
+/** Where the Redis of single regions are, and whether it is a cluster: the commands need to know as well. */
+function redisVariables(environment: Environment): Record<string, string> {
+  const variables = Object.entries(environment).filter(([name]) => /^REDIS_(URL_.+|CLUSTER)$/.test(name));
+  return Object.fromEntries(variables.map(([name, value]) => [name, value ?? '']));
 }

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Environment } from '@leaderboard/shared/config';
 import { inheritedEnvironment } from './config.js';
 import { readJson } from './files.js';
-import { ensurePrograms, nginxProgram, redisProgram } from './packages.js';
+import { ensurePrograms, nginxProgram, pgbouncerProgram, redisProgram } from './packages.js';
 import { inRepository, repositoryRoot } from './paths.js';
 import { showProgress } from './progress.js';
 import { StartError } from './start-error.js';
@@ -12,8 +13,9 @@ import { sweepAbandoned } from './temporary-directory.js';
 
 /**
  * `npm test`: format and lint, import directions, types, then unit, integration, end-to-end and fault tests, each after
- * the other. Each check counts as one test. The last line says how many passed and failed. Arguments go to vitest:
- * `npm test -- --project unit ranks`.
+ * the other; of the end-to-end tests the most telling ones again on other layouts of Redis. Each check counts as one test. The
+ * last line says how many passed and failed. Arguments go to vitest: `npm test -- --project unit ranks`. `--topologies` runs all
+ * end-to-end tests on every layout.
  */
 const sources = [
   'api-gateway',
@@ -38,6 +40,9 @@ const checks: [title: string, packageName: string, script: string, args: string[
   ['types', 'typescript', 'bin/tsc', ['--project', 'tsconfig.tests.json']],
 ];
 const projects = ['unit', 'integration', 'e2e', 'faults'];
+/** What `TEST_TOPOLOGY` may be (e2e/src/testing/redis-topology.ts); the first is the default. */
+const topologies = ['one', 'regions'];
+const onEveryTopology = ['walk-through', 'boards', 'games', 'tokens'];
 
 interface Count {
   passed: number;
@@ -58,11 +63,20 @@ async function main(): Promise<void> {
     total.failed += failed;
   };
   try {
-    await ensurePrograms([redisProgram, nginxProgram], inheritedEnvironment().PATH, showProgress);
+    await ensurePrograms(
+      [redisProgram, nginxProgram, pgbouncerProgram],
+      inheritedEnvironment().PATH,
+      showProgress,
+    );
     await sweepAbandoned();
     if (args.length === 0) for (const check of checks) add(await runCheck(...check));
-    if (args.includes('--project')) add(await runTests(args));
+    if (args.includes('--topologies')) {
+      for (const topology of topologies) add(await runEndToEnd(topology, []));
+    } else if (args.includes('--project')) add(await runTests(args));
     else for (const project of projects) add(await runTests(['--project', project, ...args]));
+    if (args.length === 0) {
+      for (const topology of topologies.slice(1)) add(await runEndToEnd(topology, onEveryTopology));
+    }
   } catch (error) {
     process.stderr.write(`${error instanceof StartError ? error.message : String(error)}\n`);
     add({ passed: 0, failed: 1 });
@@ -86,13 +100,18 @@ async function runCheck(title: string, packageName: string, script: string, args
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1 };
 }
 
+async function runEndToEnd(topology: string, files: readonly string[]): Promise<Count> {
+  showProgress(`end-to-end tests, TEST_TOPOLOGY=${topology}`);
+  return await runTests(['--project', 'e2e', ...files], { TEST_TOPOLOGY: topology });
+}
+
 interface VitestResult {
   numPassedTests: number;
   numFailedTests: number;
   testResults: { status: string; assertionResults: { status: string }[] }[];
 }
 
-async function runTests(args: string[]): Promise<Count> {
+async function runTests(args: string[], environment: Environment = {}): Promise<Count> {
   if (interrupted) return { passed: 0, failed: 0 };
   const directory = mkdtempSync(join(tmpdir(), 'leaderboard-results-'));
   const resultFile = join(directory, 'results.json');
@@ -102,6 +121,7 @@ async function runTests(args: string[]): Promise<Count> {
     'vitest.mjs',
     ['run', ...(args.length > 0 ? ['--passWithNoTests'] : []), ...reporters, ...args],
     'inherit',
+    environment,
   );
   const passed = await succeeded(child);
   const result = readJson<VitestResult>(resultFile);
@@ -121,9 +141,11 @@ function run(
   script: string,
   args: string[],
   stdio: 'inherit' | ('ignore' | 'pipe')[],
+  environment: Environment = {},
 ): ChildProcess {
   const path = inRepository('node_modules', packageName, script);
-  running = spawn(process.execPath, [path, ...args], { cwd: repositoryRoot, stdio });
+  const env = { ...inheritedEnvironment(), ...environment };
+  running = spawn(process.execPath, [path, ...args], { cwd: repositoryRoot, env, stdio });
   return running;
 }
 

@@ -45,6 +45,17 @@ export const topologySettings = {
   REDIS_URL: Type.String({ default: 'redis://127.0.0.1:6379' }),
 } as const;
 
+/** Where Postgres is; topology/postgres.ts adds what single regions say. */
+export const postgresSettings = {
+  PGHOST: Type.String({ default: '127.0.0.1' }),
+  PGPORT: portSetting(5432),
+  PGUSER: Type.String({ default: 'postgres' }),
+  PGPASSWORD: Type.String({ default: '' }),
+  POSTGRES_URL: Type.String({ default: '' }),
+  /** Set: the others name a pooler in transaction mode, and this the server behind it. */
+  POSTGRES_DIRECT_URL: Type.String({ default: '' }),
+} as const;
+
 /** How windows are kept: the services that write them and the workers that restore and sweep them must agree. */
 export const windowSettings = {
   /** Ended days, weeks and months that can still be read. */

@@ -2,26 +2,26 @@ import {
   ConfigError,
   type Environment,
   portSetting,
+  postgresSettings,
   processSettings,
   readConfig,
+  tokenSettings,
   topologySettings,
   windowSettings,
 } from '@leaderboard/shared/config';
+import { readPostgres } from '@leaderboard/shared/topology/postgres';
 import { readTopology } from '@leaderboard/shared/topology/settings';
 import { Type } from 'typebox';
 import { failpointNames } from './failpoints.js';
-import type { PostgresAddress } from './postgres/address.js';
 
 const Settings = Type.Object({
   ...processSettings,
   ...topologySettings,
   ...windowSettings,
   PORT: portSetting(6001),
-  PGHOST: Type.String({ default: '127.0.0.1' }),
-  PGPORT: portSetting(5432),
-  PGUSER: Type.String({ default: 'postgres' }),
-  PGPASSWORD: Type.String({ default: '' }),
-  POSTGRES_URL: Type.String({ default: '' }),
+  ...postgresSettings,
+  /** Connections of this process to each region's database, but for those of recoveries. */
+  PG_POOL_MAX: Type.Integer({ default: 16, minimum: 1, maximum: 1_000 }),
   /** Queue items in one transaction; Lua takes a list of at most 8000. */
   BATCH_SIZE: Type.Integer({ default: 1_000, minimum: 1, maximum: 5_000 }),
   /** A worker that shows no sign of life for this long loses what it has taken from the queue. */
@@ -34,6 +34,16 @@ const Settings = Type.Object({
     { default: '' },
   ),
 });
+
+/** Of the worker's HTTP side; commands need none of it. */
+const ApiSettings = Type.Object({ ...tokenSettings });
+
+/** @throws {ConfigError} naming the variable. */
+export function loadApiConfig(environment: Environment = process.env) {
+  return readConfig(ApiSettings, environment);
+}
+
+export type ApiConfig = ReturnType<typeof loadApiConfig>;
 
 /** @throws {ConfigError} naming the variable. */
 export function loadConfig(environment: Environment = process.env) {
@@ -69,42 +79,3 @@ function checkHistory({
 }
 
 export type Config = ReturnType<typeof loadConfig>;
-
-interface PostgresSettings {
-  POSTGRES_URL: string;
-  PGHOST: string;
-  PGPORT: number;
-  PGUSER: string;
-  PGPASSWORD: string;
-}
-
-/** `POSTGRES_URL` stands for host, port, user and password; its path is not used, as each region has its own database. */
-function readPostgres(
-  settings: PostgresSettings,
-  regions: readonly string[],
-  environment: Environment,
-): PostgresAddress {
-  const databases = new Map(regions.map((region) => [region, databaseOf(region, environment)]));
-  if (settings.POSTGRES_URL === '') {
-    const { PGHOST: host, PGPORT: port, PGUSER: user, PGPASSWORD: password } = settings;
-    return {
-      variable: 'PGHOST',
-      server: { host, port, user, password },
-      shown: `${host}:${port}`,
-      databases,
-    };
-  }
-  const url = URL.canParse(settings.POSTGRES_URL) ? new URL(settings.POSTGRES_URL) : undefined;
-  if (!url || !/^postgres(ql)?:$/.test(url.protocol) || url.hostname === '') {
-    throw new ConfigError('POSTGRES_URL', 'must be a postgres://user:password@host:port URL');
-  }
-  return { variable: 'POSTGRES_URL', server: { url: url.href }, shown: url.host, databases };
-}
-
-function databaseOf(region: string, environment: Environment): string {
-  const variable = `PG_DATABASE_${region}`;
-  const name = environment[variable]?.trim() || `leaderboard_${region.toLowerCase()}`;
-  if (Buffer.byteLength(name) > 63 || name.includes('\0'))
-    throw new ConfigError(variable, 'is no name of a database');
-  return name;
-}

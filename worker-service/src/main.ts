@@ -1,12 +1,16 @@
-import { createApp } from '@leaderboard/shared/http/app';
 import { createMetrics } from '@leaderboard/shared/http/metrics';
 import { Lifecycle, runMain } from '@leaderboard/shared/lifecycle';
 import { createLogger } from '@leaderboard/shared/logger';
-import { loadConfig } from './config.js';
+import { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
+import { buildApp } from './app.js';
+import { loadApiConfig, loadConfig } from './config.js';
+import { History } from './history/history.js';
+import { Databases, requestLimits } from './postgres/databases.js';
 import { startWorker } from './worker.js';
 
 await runMain(async () => {
   const config = loadConfig();
+  const apiConfig = loadApiConfig();
   const logger = createLogger({
     service: 'worker-service',
     instance: config.INSTANCE,
@@ -15,11 +19,18 @@ await runMain(async () => {
   const lifecycle = new Lifecycle(logger);
   const metrics = createMetrics('worker-service');
 
-  await startWorker(config, logger, metrics, lifecycle);
+  const { redis } = await startWorker(config, logger, metrics, lifecycle);
+
+  const databases = new Databases(
+    { addresses: config.postgres, partitions: 1, poolMax: config.PG_POOL_MAX, limits: requestLimits },
+    logger,
+  );
+  lifecycle.onClose('postgres of requests', () => databases.close());
+  const history = new History(new FencedScripts(redis), config.topology.shards, databases);
 
   // A shard that waits for its Redis or Postgres makes no worker unready: it is the one that will bring it back.
   const notReady = () => (lifecycle.closing ? 'stopping' : undefined);
-  const app = createApp({ logger, metrics, notReady, trustedProxies: [] });
+  const app = await buildApp({ config: apiConfig, history, logger, metrics, notReady });
   await app.listen({ host: config.HOST, port: config.PORT });
   lifecycle.onClose('http', () => app.close());
   logger.info({ port: config.PORT }, 'listening');

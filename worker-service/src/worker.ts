@@ -41,7 +41,10 @@ export async function startWorker(
   lifecycle.onClose('redis', () => redis.close());
 
   await prepareDatabases(config.postgres, logger);
-  const databases = new Databases(config.postgres, config.PARTITIONS, logger);
+  const databases = new Databases(
+    { addresses: config.postgres, partitions: config.PARTITIONS, poolMax: config.PG_POOL_MAX },
+    logger,
+  );
   lifecycle.onClose('postgres', () => databases.close());
 
   await keepPartitions(config, databases, logger, lifecycle);
@@ -145,7 +148,7 @@ async function keepPartitions(
   lifecycle: Pick<Lifecycle, 'onClose'>,
 ): Promise<void> {
   const maintain = async () => {
-    for (const region of postgres.databases.keys()) {
+    for (const region of postgres.keys()) {
       await maintainPartitions(databases.ofRegion(region), HISTORY_DAYS, new Date(), logger).catch(
         (err: Error) => {
           logger.warn({ err: err.message, region }, 'partitions not looked after: tried again in an hour');

@@ -13,12 +13,12 @@ import { upstreamHeader } from './upstream-header.js';
 export interface ProxyOptions {
   auth: Authenticator;
   limits: IpLimits;
-  service: ServiceClient;
+  clients: Readonly<Record<'service' | 'worker', ServiceClient>>;
   readsRequireToken: boolean;
 }
 
 /**
- * The public API, handed on as it is: client → limits → token → any fit service. Bodies stay bytes; what
+ * The public API, handed on as it is: client → limits → token → any fit service, or worker. Bodies stay bytes; what
  * they mean, and whether a path exists, the service says.
  */
 export function proxy(app: App, options: ProxyOptions, done: () => void): void {
@@ -35,22 +35,31 @@ export function proxy(app: App, options: ProxyOptions, done: () => void): void {
         ...options.limits.hooks(policy.limitedAsAuth === true),
         authenticate(options.auth, policy.token, options.readsRequireToken),
       ],
-      handler: (request, reply) => forward(options.service, policy, request, reply),
+      handler: (request, reply) =>
+        forward(options.clients[policy.upstream ?? 'service'], policy, request, reply),
     });
   };
   for (const policy of policies) register([...policy.methods], policy.path, policy);
+  // Other methods of a worker's path are refused by the worker, which knows what it serves there.
+  for (const path of new Set(policies.filter(isWorkers).map((policy) => policy.path))) {
+    const served = policies.filter((policy) => policy.path === path).flatMap(({ methods }) => methods);
+    const others = app.supportedMethods.filter((method) => !served.includes(method));
+    register(others, path, { ...otherwise, upstream: 'worker' });
+  }
   register(app.supportedMethods, '/*', otherwise);
   done();
 }
 
+const isWorkers = ({ upstream }: Policy) => upstream === 'worker';
+
 async function forward(
-  service: ServiceClient,
+  client: ServiceClient,
   policy: Pick<Policy, 'redelivery'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { method, headers, raw } = request;
-  const outcome = await service.send({
+  const outcome = await client.send({
     method,
     path: raw.url ?? '/',
     headers: upstreamHeaders(headers, request.id, request.ip),

@@ -7,7 +7,7 @@ import { buildApp } from '../app.js';
 import { loadConfig } from '../config.js';
 import type { Lookup } from '../upstream/addresses.js';
 import type { HealthStatus } from '../upstream/health.js';
-import { openUpstreams, type Upstreams } from '../upstreams.js';
+import { type AllUpstreams, openUpstreams } from '../upstreams.js';
 import { FakeService } from './fake-service.js';
 import { until } from './until.js';
 
@@ -16,7 +16,7 @@ const secret = 'integration-test-secret-0123456789abcdef';
 export interface GatewayHarness {
   readonly app: App;
   readonly url: string;
-  readonly upstreams: Upstreams;
+  readonly upstreams: AllUpstreams;
   statusOf(service: FakeService): HealthStatus | undefined;
   /** Resolves when the gateway sees this service so. */
   sees(service: FakeService, status: HealthStatus): Promise<void>;

@@ -29,15 +29,19 @@ export function mayRetry({ failure, redelivery, deliveries, remainingMs }: Retry
 export function problemOf(failure: Failure | undefined, redelivery: Redelivery, everSent: boolean): Problem {
   if (failure?.kind === 'unsendable') return new Problem('invalid_request', failure.reason);
   if (!failure || !everSent) {
-    return new Problem('no_upstream', 'No leaderboard service can be reached now; nothing was applied', {
-      retryAfterSeconds,
-    });
+    return new Problem(
+      'no_upstream',
+      'No service that answers this can be reached now; nothing was applied',
+      {
+        retryAfterSeconds,
+      },
+    );
   }
   const late = failure.kind === 'late';
   if (redelivery === 'harmless') {
     return late
-      ? new Problem('gateway_timeout', 'The leaderboard service did not answer in time')
-      : new Problem('bad_gateway', 'The connection to the leaderboard service was lost');
+      ? new Problem('gateway_timeout', 'The service did not answer in time')
+      : new Problem('bad_gateway', 'The connection to the service was lost');
   }
   const what = late ? 'No answer came in time' : 'The connection was lost before the answer came';
   return new Problem(

@@ -1,5 +1,7 @@
+import { inheritedEnvironment } from '@leaderboard/local/config';
 import { startStack } from '@leaderboard/local/stack';
 import type { TestProject } from 'vitest/node';
+import { startRedisTopology, topologyName } from './redis-topology.js';
 
 /** What the end-to-end tests know of the stack that is started once for all of them. */
 export interface StackUnderTest {
@@ -21,9 +23,19 @@ declare module 'vitest' {
 
 const jwtSecret = 'end-to-end-test-secret-0123456789abcdef';
 
-/** Starts the whole system as `npm start` does; every test goes through NGINX unless it says otherwise. */
+/**
+ * Starts the whole system as `npm start` does; every test goes through NGINX unless it says otherwise. `TEST_TOPOLOGY`
+ * chooses its Redis.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const stack = await startStack({ environment: { JWT_SECRET: jwtSecret } });
+  const { TEST_TOPOLOGY, PATH } = inheritedEnvironment();
+  const redis = await startRedisTopology(topologyName(TEST_TOPOLOGY), PATH);
+  const stack = await startStack({ environment: { JWT_SECRET: jwtSecret, ...redis.environment } }).catch(
+    async (error: unknown) => {
+      await redis.remove();
+      throw error;
+    },
+  );
   const urlsOf = (role: string) =>
     stack.processes.filter((process) => process.role === role).map(({ url }) => url);
   project.provide('stack', {
@@ -36,5 +48,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     dataDir: stack.config.dataDir,
     jwtSecret,
   });
-  return () => stack.stop();
+  return async () => {
+    await stack.stop();
+    await redis.remove();
+  };
 }

@@ -1,9 +1,10 @@
 import type { RegisterBody } from '@leaderboard/shared/contracts/accounts';
-import { type Caller, unauthorized } from '@leaderboard/shared/http/auth';
+import { accountGone, type Caller, isFor } from '@leaderboard/shared/http/auth';
 import { Problem } from '@leaderboard/shared/http/problems';
+import type { StoredAccount } from '@leaderboard/shared/scripting/read-account';
 import { everyone } from '@leaderboard/shared/topology/regions';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
-import type { AccountStore, StoredAccount } from '../store/account-store.js';
+import type { AccountStore } from '../store/account-store.js';
 import type { UserStore } from '../store/user-store.js';
 import { checkPasswordLength, generatePassword, type Passwords } from './passwords.js';
 import { parseRegion } from './regions.js';
@@ -122,10 +123,3 @@ export class Accounts {
     }
   }
 }
-
-/** Whether a token is for this account, and not for an erased one that had the same id. */
-function isFor(caller: Caller, account: StoredAccount | undefined): boolean {
-  return account !== undefined && account.version <= (caller.account_version ?? 0);
-}
-
-const accountGone = () => unauthorized('The account of this token was erased');

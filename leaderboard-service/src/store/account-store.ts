@@ -1,21 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@leaderboard/shared/http/problems';
 import type { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
+import { type Account, readAccount, type StoredAccount } from '@leaderboard/shared/scripting/read-account';
 import { accountKey, queueKey, shardKey } from '@leaderboard/shared/topology/keys';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
-
-export interface Account {
-  readonly userId: string;
-  readonly name: string;
-  readonly region: string;
-  /** Undefined for a user whom a game server created. */
-  readonly passwordHash: string | undefined;
-}
-
-export interface StoredAccount extends Account {
-  /** Greater than that of any account which had this id before. */
-  readonly version: number;
-}
 
 /** A user to whom a home region is to be given, unless there is one already. */
 export interface HomeClaim {
@@ -49,23 +37,8 @@ export class AccountStore {
     return this.#scripts.epochOf(this.#shards.account(userId));
   }
 
-  async find(userId: string): Promise<StoredAccount | undefined> {
-    const shard = this.#shards.account(userId);
-    const reply = await this.#scripts.run(
-      'read-account',
-      shard,
-      [shardKey(shard), accountKey(shard, userId)],
-      [],
-    );
-    const [name, region, passwordHash, version] = reply as string[];
-    if (region === undefined) return undefined;
-    return {
-      userId,
-      name: name || userId,
-      region,
-      passwordHash: passwordHash || undefined,
-      version: Number(version),
-    };
+  find(userId: string): Promise<StoredAccount | undefined> {
+    return readAccount(this.#scripts, this.#shards, userId);
   }
 
   /**

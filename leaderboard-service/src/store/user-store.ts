@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Problem } from '@leaderboard/shared/http/problems';
 import type { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
+import type { StoredAccount } from '@leaderboard/shared/scripting/read-account';
 import {
   boardKey,
   dueKey,
@@ -10,7 +11,6 @@ import {
   userKey,
 } from '@leaderboard/shared/topology/keys';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
-import type { StoredAccount } from './account-store.js';
 import type { AdminAct } from './game-store.js';
 
 /** What is done to a user as a whole, in the shard of its scores. */

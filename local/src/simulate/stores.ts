@@ -1,5 +1,6 @@
-import { processSettings, readConfig, topologySettings } from '@leaderboard/shared/config';
+import { postgresSettings, processSettings, readConfig, topologySettings } from '@leaderboard/shared/config';
 import { createLogger } from '@leaderboard/shared/logger';
+import { connectionTo, readPostgres } from '@leaderboard/shared/topology/postgres';
 import { RedisConnections } from '@leaderboard/shared/topology/redis';
 import { readTopology } from '@leaderboard/shared/topology/settings';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
@@ -33,25 +34,10 @@ export class Stores {
 
   /** A connection to one region's database; the caller ends it. */
   async postgres(region: string): Promise<pg.Client> {
-    const { POSTGRES_URL, PGHOST, PGPORT, PGUSER, PGPASSWORD } = this.environment;
-    const database =
-      this.environment[`PG_DATABASE_${region}`]?.trim() || `leaderboard_${region.toLowerCase()}`;
-    let address: pg.ClientConfig;
-    if (POSTGRES_URL) {
-      const url = new URL(POSTGRES_URL);
-      url.pathname = `/${encodeURIComponent(database)}`;
-      address = { connectionString: url.href };
-    } else {
-      const host = PGHOST || '127.0.0.1';
-      address = {
-        host,
-        port: Number(PGPORT || 5432),
-        user: PGUSER || 'postgres',
-        password: PGPASSWORD ?? '',
-        database,
-      };
-    }
-    const client = new pg.Client({ ...address, application_name: 'simulate' });
+    const settings = readConfig(Type.Object({ ...postgresSettings }), this.environment);
+    const address = readPostgres(settings, [region], this.environment).get(region);
+    if (!address) throw new Error(`no database for region ${region}`);
+    const client = new pg.Client({ ...connectionTo(address.direct), application_name: 'simulate' });
     await client.connect();
     return client;
   }

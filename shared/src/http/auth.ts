@@ -130,3 +130,10 @@ export function unauthorized(what: string): Problem {
     { headers: { 'www-authenticate': 'Bearer' } },
   );
 }
+
+/** Whether a token is for this account, and not for an erased one that had the same id. */
+export function isFor(caller: Caller, account: { readonly version: number } | undefined): boolean {
+  return account !== undefined && account.version <= (caller.account_version ?? 0);
+}
+
+export const accountGone = () => unauthorized('The account of this token was erased');

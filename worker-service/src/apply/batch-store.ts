@@ -1,10 +1,10 @@
 import type { Logger } from '@leaderboard/shared/logger';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
-import type pg from 'pg';
 import { Backoff } from '../backoff.js';
 import type { Claim, DeadLetter } from '../drain/shard-queue.js';
 import type { Failpoint } from '../failpoints.js';
 import type { ShardMetrics } from '../metrics.js';
+import type { DatabasePool } from '../postgres/databases.js';
 import { isRefusedData, isTimeout } from '../postgres/sqlstate.js';
 import { parkDeadLetters } from '../sql/park-dead-letters.js';
 import { type Entry, publicEvent, readBatch } from './batch.js';
@@ -22,7 +22,7 @@ export interface StoredClaim {
 export interface BatchStoreContext {
   readonly shard: Shard;
   readonly shards: ShardMap;
-  readonly pool: pg.Pool;
+  readonly pool: DatabasePool;
   readonly metrics: ShardMetrics;
   readonly logger: Logger;
   readonly failpoint: Failpoint;

@@ -9,6 +9,7 @@ import {
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import type pg from 'pg';
 import type { Failpoint } from '../failpoints.js';
+import type { DatabasePool } from '../postgres/databases.js';
 import { isConnectionSound } from '../postgres/sqlstate.js';
 import { beginBatch } from '../sql/begin-batch.js';
 import { markUnrestored } from '../sql/mark-unrestored.js';
@@ -43,7 +44,7 @@ const statements: readonly {
  * learn the outcome simply repeats it.
  */
 export async function storeBatch(
-  pool: pg.Pool,
+  pool: DatabasePool,
   shard: Shard,
   claimEpoch: number,
   entries: readonly Entry[],
@@ -53,13 +54,15 @@ export async function storeBatch(
   try {
     const kept = await begin(
       client,
+      pool.begin,
       shard,
       claimEpoch,
       entries.some(({ message }) => isEraseMessage(message)),
     );
     for (const { statement, isFor } of statements) {
       const messages = entries.filter(({ message }) => isFor(message));
-      if (messages.length > 0) await client.query({ ...statement, values: [joined(messages)] });
+      if (messages.length > 0)
+        await client.query({ ...pool.prepared(statement), values: [joined(messages)] });
     }
     const missing = entries.map(({ message }) => message.version).filter((version) => version > kept);
     if (missing.length > 0) {
@@ -79,11 +82,13 @@ export async function storeBatch(
 
 async function begin(
   client: pg.PoolClient,
+  beginning: string,
   shard: Shard,
   claimEpoch: number,
   alone: boolean,
 ): Promise<number> {
-  const results = (await client.query(beginBatch(shard, claimEpoch, alone))) as unknown as pg.QueryResult[];
+  const text = beginBatch(beginning, shard, claimEpoch, alone);
+  const results = (await client.query(text)) as unknown as pg.QueryResult[];
   const [row] = (results.at(-1)?.rows ?? []) as { kept_version: string | null }[];
   return row?.kept_version == null ? Number.POSITIVE_INFINITY : Number(row.kept_version);
 }

@@ -17,7 +17,10 @@ export async function withTools<Result>(work: (tools: Tools) => Promise<Result>)
   const config = loadConfig();
   const logger: Logger = createLogger({ service: 'command', instance: config.INSTANCE, level: 'silent' });
   const redis = await RedisConnections.connect(config.topology, 'command', logger);
-  const databases = new Databases(config.postgres, config.PARTITIONS, logger);
+  const databases = new Databases(
+    { addresses: config.postgres, partitions: config.PARTITIONS, poolMax: config.PG_POOL_MAX },
+    logger,
+  );
   try {
     return await work({ config, redis, databases });
   } finally {

@@ -1,5 +1,6 @@
 import type { Logger } from '@leaderboard/shared/logger';
 import type pg from 'pg';
+import { transactionLimits } from './databases.js';
 import { sqlstateOf } from './sqlstate.js';
 
 const dayMs = 86_400_000;
@@ -37,7 +38,8 @@ async function createPartition(pool: pg.Pool, day: number, logger: Logger): Prom
     ]);
     if (rows[0]?.there) return;
     await pool.query(
-      `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF score_events
+      `${transactionLimits()};
+       CREATE TABLE IF NOT EXISTS ${name} PARTITION OF score_events
        FOR VALUES FROM ('${isoDay(day)} 00:00:00+00') TO ('${isoDay(day + 1)} 00:00:00+00')`,
     );
   } catch (err) {
@@ -62,7 +64,7 @@ async function dropBefore(pool: pg.Pool, oldestKept: number, logger: Logger): Pr
   );
   for (const { name } of old) {
     try {
-      await pool.query(`DROP TABLE IF EXISTS ${name}`);
+      await pool.query(`${transactionLimits()}; DROP TABLE IF EXISTS ${name}`);
       logger.info({ partition: name }, 'history partition dropped');
     } catch (err) {
       logger.warn({ err, partition: name }, 'history partition not dropped: tried again in an hour');

@@ -1,25 +1,25 @@
 import { type DisposablePostgres, startDisposablePostgres } from '@leaderboard/local/disposable-postgres';
 import { createLogger } from '@leaderboard/shared/logger';
+import { connectionTo, type RegionPostgres, readPostgres } from '@leaderboard/shared/topology/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectionTo, type PostgresAddress } from './address.js';
 import { maintainPartitions } from './partitions.js';
 import { prepareDatabases } from './prepare.js';
 
 const logger = createLogger({ service: 'test', instance: 'test', level: 'silent' });
 let server: DisposablePostgres;
-let address: PostgresAddress;
+let addresses: ReadonlyMap<string, RegionPostgres>;
 let pool: pg.Pool;
 
 beforeAll(async () => {
   server = await startDisposablePostgres();
   const { host, port, user, password } = server.address;
-  const databases = new Map([
-    ['ASIA', 'leaderboard_asia'],
-    ['GLOBAL', 'leaderboard_global'],
-  ]);
-  address = { variable: 'PGHOST', server: { host, port, user, password }, shown: host, databases };
-  pool = new pg.Pool(connectionTo(address, 'leaderboard_asia'));
+  const settings = { PGHOST: host, PGPORT: port, PGUSER: user, PGPASSWORD: password };
+  const urls = { POSTGRES_URL: '', POSTGRES_DIRECT_URL: '' };
+  addresses = readPostgres({ ...settings, ...urls }, ['ASIA', 'GLOBAL'], {});
+  const asia = addresses.get('ASIA');
+  if (!asia) throw new Error('ASIA has no address');
+  pool = new pg.Pool(connectionTo(asia.direct));
   pool.on('error', () => {});
 });
 afterAll(async () => {
@@ -37,15 +37,15 @@ async function partitions(): Promise<string[]> {
 
 describe('databases', () => {
   it('are made by several workers that start at once', async () => {
-    await Promise.all([1, 2, 3].map(() => prepareDatabases(address, logger)));
+    await Promise.all([1, 2, 3].map(() => prepareDatabases(addresses, logger)));
     const { rows } = await pool.query('SELECT name FROM migrations');
     expect(rows).toEqual([{ name: '0001-tables' }, { name: '0002-games' }, { name: '0003-moderation' }]);
   });
 
   it('that have their tables from the containers already are taken as they are', async () => {
     await pool.query('DROP TABLE migrations');
-    await prepareDatabases(address, logger);
-    await prepareDatabases(address, logger);
+    await prepareDatabases(addresses, logger);
+    await prepareDatabases(addresses, logger);
     expect(await partitions()).toEqual(['score_events_default']);
   });
 });

@@ -2,9 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '@leaderboard/shared/config';
 import type { Logger } from '@leaderboard/shared/logger';
+import {
+  connectionTo,
+  type PostgresAddress,
+  type RegionPostgres,
+} from '@leaderboard/shared/topology/postgres';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import { connectionTo, type PostgresAddress } from './address.js';
 import { sqlstateOf } from './sqlstate.js';
 
 /** The files are the containers' too: postgres-init/02-create-tables.sql runs the first one. */
@@ -23,52 +27,84 @@ const badCredentials = '28';
  * Makes each region's database if it is missing, and its tables. Several workers may do so at once.
  * @throws {ConfigError} when Postgres cannot be used.
  */
-export async function prepareDatabases(address: PostgresAddress, logger: Logger): Promise<void> {
-  for (const database of new Set(address.databases.values())) {
-    const client = await connectOrCreate(address, database, logger);
-    try {
-      await runner({
-        dbClient: client,
-        dir: migrationsDirectory,
-        direction: 'up',
-        migrationsTable: 'migrations',
-        singleTransaction: true,
-        advisoryLockMode: 'wait',
-        lockValue: migrateLock,
-        logger: {
-          info: (message) => logger.debug({ database }, message),
-          warn: (message) => logger.warn({ database }, message),
-          error: (message) => logger.error({ database }, message),
-        },
-      });
-    } finally {
-      await client.end();
-    }
+export async function prepareDatabases(
+  addresses: ReadonlyMap<string, RegionPostgres>,
+  logger: Logger,
+): Promise<void> {
+  for (const { direct, pooler } of addresses.values()) {
+    await prepareDatabase(direct, logger);
+    if (pooler) await checkPooler(pooler);
   }
 }
 
-async function connectOrCreate(
-  address: PostgresAddress,
-  database: string,
-  logger: Logger,
-): Promise<pg.Client> {
+async function prepareDatabase(address: PostgresAddress, logger: Logger): Promise<void> {
+  const { database } = address;
+  const client = await connectOrCreate(address, logger);
   try {
-    return await connect(address, database);
+    await refusePooler(client, address);
+    await runner({
+      dbClient: client,
+      dir: migrationsDirectory,
+      direction: 'up',
+      migrationsTable: 'migrations',
+      singleTransaction: true,
+      advisoryLockMode: 'wait',
+      lockValue: migrateLock,
+      logger: {
+        info: (message) => logger.debug({ database }, message),
+        warn: (message) => logger.warn({ database }, message),
+        error: (message) => logger.error({ database }, message),
+      },
+    });
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Locks of a session would be nobody's and everybody's behind a pooler. One is known by the process that it says is at
+ * the other end, which is none of Postgres'.
+ */
+async function refusePooler(client: pg.Client, { variable, shown }: PostgresAddress): Promise<void> {
+  const { processID } = client as pg.Client & { readonly processID: number };
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  if (rows[0]?.pid === processID) return;
+  const region = /^(?:POSTGRES_(?:DIRECT_)?URL|PGHOST|PGPORT)(_.*)?$/.exec(variable)?.[1] ?? '';
+  throw new ConfigError(
+    variable,
+    `leads to a connection pooler (${shown}): POSTGRES_DIRECT_URL${region} must name the Postgres behind it`,
+  );
+}
+
+async function checkPooler(address: PostgresAddress): Promise<void> {
+  try {
+    const client = await connect(address);
+    await client.end();
   } catch (error) {
-    if (sqlstateOf(error) !== missingDatabase) throw unusable(address, database, error);
+    throw unusable(address, error);
+  }
+}
+
+async function connectOrCreate(address: PostgresAddress, logger: Logger): Promise<pg.Client> {
+  const { database } = address;
+  try {
+    return await connect(address);
+  } catch (error) {
+    if (sqlstateOf(error) !== missingDatabase) throw unusable(address, error);
   }
   try {
-    await createDatabase(address, database);
+    await createDatabase(address);
     logger.info({ database }, 'database created');
-    return await connect(address, database);
+    return await connect(address);
   } catch (error) {
-    throw unusable(address, database, error);
+    throw unusable(address, error);
   }
 }
 
 /** One at a time, because two CREATE DATABASE would fail on their common template. */
-async function createDatabase(address: PostgresAddress, database: string): Promise<void> {
-  const client = await connect(address, maintenanceDatabase);
+async function createDatabase(address: PostgresAddress): Promise<void> {
+  const { database } = address;
+  const client = await connect({ ...address, database: maintenanceDatabase });
   try {
     await client.query('SELECT pg_advisory_lock($1)', [createLock]);
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [database]);
@@ -81,9 +117,9 @@ async function createDatabase(address: PostgresAddress, database: string): Promi
 }
 
 /** A server that is starting gets a few seconds. */
-async function connect(address: PostgresAddress, database: string): Promise<pg.Client> {
+async function connect(address: PostgresAddress): Promise<pg.Client> {
   for (let attempt = 1; ; attempt += 1) {
-    const client = new pg.Client({ ...connectionTo(address, database), connectionTimeoutMillis: 3_000 });
+    const client = new pg.Client({ ...connectionTo(address), connectionTimeoutMillis: 3_000 });
     client.on('error', () => {});
     try {
       await client.connect();
@@ -98,11 +134,11 @@ async function connect(address: PostgresAddress, database: string): Promise<pg.C
   }
 }
 
-function unusable({ variable, shown }: PostgresAddress, database: string, error: unknown): ConfigError {
+function unusable(address: PostgresAddress, error: unknown): ConfigError {
+  const { variable, passwordVariable, shown, database } = address;
   const reason = (error as Error).message || (error as NodeJS.ErrnoException).code;
-  const isRefused = sqlstateOf(error)?.startsWith(badCredentials) && variable === 'PGHOST';
   return new ConfigError(
-    isRefused ? 'PGPASSWORD' : variable,
+    sqlstateOf(error)?.startsWith(badCredentials) ? passwordVariable : variable,
     `cannot be used at ${shown}, database ${database}: ${reason}`,
   );
 }

@@ -32,7 +32,7 @@ import type { Shard } from '@leaderboard/shared/topology/shards';
 import type pg from 'pg';
 import { Registry } from 'prom-client';
 import { type Config, loadConfig } from '../config.js';
-import { Databases } from '../postgres/databases.js';
+import { type DatabasePool, Databases } from '../postgres/databases.js';
 import { prepareDatabases } from '../postgres/prepare.js';
 import { ShardDoor } from '../recovery/shard-door.js';
 import { readWindowDefinitions, type WindowDefinitions } from '../recovery/window-definitions.js';
@@ -63,6 +63,7 @@ export interface RunningWorker {
   stop(): Promise<void>;
 }
 
+const secret = 'integration-test-secret-0123456789abcdef';
 const silent = createLogger({ service: 'test', instance: 'test', level: 'silent' });
 
 /** A Redis and a Postgres of their own, and what services and workers do with them. One for each test file. */
@@ -78,7 +79,10 @@ export class Harness {
     readonly databases: Databases,
   ) {}
 
-  static async start(environment: Record<string, string> = {}): Promise<Harness> {
+  /** @param more of the environment, or what makes it once Postgres is there */
+  static async start(
+    more: Record<string, string> | ((postgres: DisposablePostgres) => Promise<Record<string, string>>) = {},
+  ): Promise<Harness> {
     const [redis, postgres] = await Promise.all([
       startDisposableRedis(process.env.PATH),
       startDisposablePostgres(),
@@ -93,12 +97,14 @@ export class Harness {
       REGIONS: 'ASIA,GLOBAL',
       LOG_LEVEL: 'silent',
       LEASE_MS: '1000',
-      ...environment,
+      JWT_SECRET: secret,
+      ...(typeof more === 'function' ? await more(postgres) : more),
     };
     const config = loadConfig(all);
     await prepareDatabases(config.postgres, silent);
     const connections = await RedisConnections.connect(config.topology, 'test', silent);
-    return new Harness(redis, postgres, all, config, connections, new Databases(config.postgres, 1, silent));
+    const databases = new Databases({ addresses: config.postgres, partitions: 1, poolMax: 16 }, silent);
+    return new Harness(redis, postgres, all, config, connections, databases);
   }
 
   /** Empty servers and no worker, for the next test. */
@@ -107,7 +113,7 @@ export class Harness {
     await this.redis.send(['CONFIG', 'SET', 'maxmemory', '0']);
     await this.redis.send(['FLUSHALL']);
     await this.redis.send(['SCRIPT', 'FLUSH']);
-    for (const region of this.config.postgres.databases.keys()) {
+    for (const region of this.config.postgres.keys()) {
       await this.databases.ofRegion(region).query(
         `TRUNCATE leaderboard, score_events, accounts, dead_letters, shards, recoveries, games, game_rules,
                     hidden_users, erasures, admin_acts`,
@@ -155,7 +161,7 @@ export class Harness {
     return this.connections.of(this.asia);
   }
 
-  get postgres(): pg.Pool {
+  get postgres(): DatabasePool {
     return this.databases.of(this.asia);
   }
 

@@ -1,0 +1,58 @@
+import type { FastifyRequest } from 'fastify';
+import type { Authenticator, Caller, Role } from './auth.js';
+import { Problem } from './problems.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by a guard; undefined on open routes that were called without a token. */
+    caller: Caller | undefined;
+  }
+}
+
+type Guard = (request: FastifyRequest) => Promise<void>;
+
+/** Who may call a route. Guards run before the body is read: 401 and 403 come before 400. */
+export interface Guards {
+  /** Anyone; a token that is sent must be valid all the same. */
+  readonly anyone: Guard;
+  readonly anyToken: Guard;
+  /** Game servers, and admins. */
+  readonly servers: Guard;
+  readonly admins: Guard;
+  /** Rankings: open, unless `READS_REQUIRE_TOKEN`. */
+  readonly readers: Guard;
+}
+
+export function createGuards(auth: Authenticator, readsRequireToken: boolean): Guards {
+  const anyone: Guard = async (request) => {
+    request.caller = auth.identify(request);
+  };
+  const anyToken: Guard = async (request) => {
+    request.caller = auth.require(request);
+  };
+  const only =
+    (...roles: Role[]): Guard =>
+    async (request) => {
+      request.caller = auth.require(request);
+      if (roles.includes(request.caller.role)) return;
+      throw new Problem('forbidden', `This needs a token with the role ${roles[0]}`);
+    };
+  return {
+    anyone,
+    anyToken,
+    servers: only('server', 'admin'),
+    admins: only('admin'),
+    readers: readsRequireToken ? anyToken : anyone,
+  };
+}
+
+/** The caller of a route that a guard let through. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (!request.caller) throw new Error(`${request.routeOptions.url} has no guard`);
+  return request.caller;
+}
+
+/** The act of an admin, for the audit. */
+export function actOf(request: FastifyRequest): { actor: string; requestId: string } {
+  return { actor: callerOf(request).user_id, requestId: request.id };
+}

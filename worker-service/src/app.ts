@@ -1,0 +1,30 @@
+import { type App, createApp } from '@leaderboard/shared/http/app';
+import { registerAuth } from '@leaderboard/shared/http/auth';
+import { createGuards } from '@leaderboard/shared/http/guards';
+import type { ReadinessCheck } from '@leaderboard/shared/http/health';
+import type { Logger } from '@leaderboard/shared/logger';
+import type { Registry } from 'prom-client';
+import type { ApiConfig } from './config.js';
+import type { History } from './history/history.js';
+import { getExport } from './routes/get-export.js';
+import { getHistory } from './routes/get-history.js';
+
+export interface AppParts {
+  readonly config: ApiConfig;
+  readonly history: History;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  readonly notReady: ReadinessCheck;
+}
+
+const routes = [getHistory, getExport];
+
+/** Builds the HTTP side: what is answered from Postgres. `main.ts` listens, tests inject. */
+export async function buildApp({ config, logger, metrics, notReady, ...parts }: AppParts): Promise<App> {
+  const app = createApp({ logger, metrics, notReady, trustedProxies: [] });
+  const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
+  app.decorateRequest('caller', undefined);
+  const guard = createGuards(auth, false);
+  for (const register of routes) register(app, { ...parts, guard });
+  return app;
+}

@@ -1,0 +1,11 @@
+import type { App } from '@leaderboard/shared/http/app';
+import type { Guards } from '@leaderboard/shared/http/guards';
+import type { History } from '../history/history.js';
+
+/** What a route file needs; every route file exports one function of this type. */
+export interface RouteContext {
+  readonly history: History;
+  readonly guard: Guards;
+}
+
+export type RegisterRoute = (app: App, context: RouteContext) => void;
