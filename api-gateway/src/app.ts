@@ -9,12 +9,8 @@ import { createIpLimits } from './plugins/ip-limits.js';
 import { proxy } from './proxy/proxy.js';
 import { registerUpstreamHeader, upstreamLogField } from './proxy/upstream-header.js';
 import { getHealth } from './routes/get-health.js';
-<<<<<<< HEAD
 import { getPages } from './routes/get-page.js';
-import type { Upstreams } from './upstreams.js';
-=======
 import type { AllUpstreams } from './upstreams.js';
->>>>>>> main
 
 export interface GatewayOptions {
   config: Config;

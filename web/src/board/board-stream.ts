@@ -7,9 +7,6 @@ export interface SelfEvent {
   user_id: string;
   /** null: not on this board. */
   rank: number | null;
-  score?: number | null;
-  total: number;
-  percentile?: number | null;
 }
 
 /** Who has just overtaken the followed player. */
@@ -77,7 +74,11 @@ export class BoardStream {
         handle(JSON.parse((event as MessageEvent<string>).data) as Data),
       );
 
+    // A connection that the browser made again brings no snapshot when nothing has changed.
+    let hasSnapshot = false;
+    source.addEventListener('open', () => hasSnapshot && this.#handlers.onStatus('live'));
     on<TopAnswer>('snapshot', (snapshot) => {
+      hasSnapshot = true;
       this.#pauseMs = firstPauseMs;
       this.#handlers.onStatus('live');
       this.#handlers.onSnapshot(snapshot);

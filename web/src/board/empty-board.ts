@@ -16,9 +16,10 @@ function commandsFor(game: string, region: string): string {
   const inGame = game === 'default' ? '' : `,"game":"${game}"`;
   return [
     `URL=${location.origin}`,
-    `TOKEN=$(curl -s $URL/auth/register ${json} \\`,
-    `  -d '{"user_id":"alice","name":"Alice"${home}}' | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')`,
-    `curl -s $URL/score -H "Authorization: Bearer $TOKEN" ${json} \\`,
-    `  -d '{"score":1500${inGame}}'`,
+    `curl -s $URL/auth/register ${json} \\
+  -d '{"user_id":"alice","name":"Alice"${home}}'`,
+    'TOKEN=…   # the token it answered',
+    `curl -s $URL/score -H "Authorization: Bearer $TOKEN" ${json} \\
+  -d '{"score":1500${inGame}}'`,
   ].join('\n');
 }

@@ -20,7 +20,7 @@ const pageSize = 50;
  */
 export class GamePicker {
   readonly #input: HTMLInputElement;
-  readonly #list: HTMLUListElement;
+  readonly #list: HTMLElement;
   readonly #onChoose: (game: string) => void;
   #chosen = '';
   #prefix = '';
@@ -28,7 +28,7 @@ export class GamePicker {
   #active = -1;
   #reading: AbortController | undefined;
 
-  constructor(input: HTMLInputElement, list: HTMLUListElement, onChoose: (game: string) => void) {
+  constructor(input: HTMLInputElement, list: HTMLElement, onChoose: (game: string) => void) {
     this.#input = input;
     this.#list = list;
     this.#onChoose = onChoose;
@@ -40,7 +40,7 @@ export class GamePicker {
     // The input keeps the focus while the list is used.
     list.addEventListener('mousedown', (event) => event.preventDefault());
     list.addEventListener('click', (event) => {
-      const option = (event.target as Element).closest('li');
+      const option = (event.target as Element).closest<HTMLElement>('[role=option]');
       if (option?.dataset.game) this.#choose(option.dataset.game);
     });
     list.addEventListener('scroll', () => {
@@ -53,8 +53,8 @@ export class GamePicker {
     if (this.#list.hidden) this.#input.value = labelOfGame(game);
   }
 
-  get #options(): HTMLLIElement[] {
-    return [...this.#list.querySelectorAll<HTMLLIElement>('[role=option]')];
+  get #options(): HTMLElement[] {
+    return [...this.#list.querySelectorAll<HTMLElement>('[role=option]')];
   }
 
   #open(prefix: string): void {
@@ -100,7 +100,7 @@ export class GamePicker {
     const already = this.#options.length;
     const options = names.map((game, at) =>
       element(
-        'li',
+        'div',
         {
           role: 'option',
           id: `game-${already + at}`,
@@ -115,7 +115,7 @@ export class GamePicker {
   }
 
   #say(text: string): void {
-    this.#list.append(element('li', { class: 'hint', role: 'presentation' }, text));
+    this.#list.append(element('div', { class: 'hint', role: 'presentation' }, text));
   }
 
   #onKey(event: KeyboardEvent): void {

@@ -30,7 +30,7 @@ let state = readState(location.search);
 let shownBoard: ViewState | undefined;
 
 const tabs = new RegionTabs(byId('regions', HTMLElement), panel, (region) => go({ region }));
-const games = new GamePicker(byId('game', HTMLInputElement), byId('games', HTMLUListElement), (game) =>
+const games = new GamePicker(byId('game', HTMLInputElement), byId('games', HTMLElement), (game) =>
   go({ game, window: 'all' }),
 );
 const windows = new WindowPicker(byId('windows', HTMLElement), (window) => go({ window }));

@@ -72,12 +72,8 @@ export class PlayerCard {
 
   tellPassed({ user_id, by, rank }: PassedEvent): void {
     if (user_id !== this.#state?.user) return;
-    const names = by.map(({ name }) => name);
-    const last = names.pop() ?? 'somebody';
-    const who =
-      names.length > 3
-        ? `${names.length + 1} players`
-        : [names.join(', '), last].filter(Boolean).join(' and ');
+    // Nobody is named when the gateway cannot tell who it was.
+    const who = by.length === 0 ? 'others' : by.map(({ name }) => name).join(', ');
     setText(this.#passed, `Passed by ${who}: now #${formatNumber(rank)}`);
   }
 
