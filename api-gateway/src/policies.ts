@@ -50,6 +50,7 @@ export const policies: readonly Policy[] = [
   { methods: get, path: '/users/:userId/history', token: 'required', upstream: 'worker' },
   { methods: get, path: '/users/:userId/export', token: 'required', upstream: 'worker' },
   { methods: ['DELETE'], path: '/users/:userId', token: 'required' },
+  { methods: ['PUT'], path: '/users/:userId/hidden', token: 'required' },
 ];
 
 /** For every other path and method: the service knows whether it exists, and answers 404 or 405. */

@@ -9,6 +9,12 @@ function common.get(path)
   return 'GET ' .. path .. ' HTTP/1.1\r\nHost: ' .. host() .. '\r\n\r\n'
 end
 
+-- All of a POST up to the number of its Content-Length.
+function common.post_head(path, token)
+  return 'POST ' .. path .. ' HTTP/1.1\r\nHost: ' .. host() .. '\r\nAuthorization: Bearer ' .. token
+    .. '\r\nContent-Type: application/json\r\nContent-Length: '
+end
+
 -- The players that bench/src/population/players.ts wrote: user_id, region, score, token.
 function common.read_players(file)
   local players = { ids = {}, regions = {}, scores = {}, heads = {}, count = 0 }
@@ -17,8 +23,7 @@ function common.read_players(file)
     local at = players.count + 1
     players.count = at
     players.ids[at], players.regions[at], players.scores[at] = id, region, tonumber(score)
-    players.heads[at] = 'POST /score HTTP/1.1\r\nHost: ' .. host() .. '\r\nAuthorization: Bearer ' .. token
-      .. '\r\nContent-Type: application/json\r\nContent-Length: '
+    players.heads[at] = common.post_head('/score', token)
   end
   return players
 end
@@ -32,13 +37,13 @@ function common.post_score(players, at, offset)
 end
 
 -- The line that bench/src/load/wrk.ts reads. wrk counts every answer over 399 as errors.status.
-function common.report(summary, latency)
+function common.report(summary, latency, refused_events)
   local errors = summary.errors
   io.write(string.format(
     'RESULT {"requests":%d,"durationUs":%d,"errors":{"connect":%d,"read":%d,"write":%d,"status":%d,"timeout":%d},'
-      .. '"latencyUs":{"p50":%d,"p90":%d,"p99":%d,"max":%d}}\n',
+      .. '"latencyUs":{"p50":%d,"p90":%d,"p99":%d,"max":%d},"refusedEvents":%d}\n',
     summary.requests, summary.duration, errors.connect, errors.read, errors.write, errors.status, errors.timeout,
-    latency:percentile(50), latency:percentile(90), latency:percentile(99), latency.max))
+    latency:percentile(50), latency:percentile(90), latency:percentile(99), latency.max, refused_events or 0))
 end
 
 return common

@@ -3,6 +3,7 @@ import { registerAuth } from '@leaderboard/shared/http/auth';
 import type { ReadinessCheck } from '@leaderboard/shared/http/health';
 import type { Logger } from '@leaderboard/shared/logger';
 import type { Registry } from 'prom-client';
+import { registerApiDocs } from './api-docs/register-api-docs.js';
 import type { Config } from './config.js';
 import { addScore } from './routes/add-score.js';
 import { createScore } from './routes/create-score.js';
@@ -65,5 +66,6 @@ export async function buildApp(
   app.decorateRequest('caller', undefined);
   const guard = createGuards(auth, config.READS_REQUIRE_TOKEN);
   for (const register of routes) register(app, { services, auth, guard });
+  await registerApiDocs(app);
   return app;
 }

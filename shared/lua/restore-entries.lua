@@ -28,7 +28,7 @@ for at = 4, #ARGV, 7 do
   local known = redis.call('HMGET', user_key, reached_field, version_field, 'score' .. suffix, 'hidden', 'erased_at')
   local boards = known[4] == '1' and KEYS[4] or KEYS[3]
   local board = boards .. suffix
-  local older = (tonumber(known[2]) or -1) - version
+  local older = (tonumber(known[2] or known[1]) or -1) - version
   if (older < 0 or (older == 0 and again)) and version > (tonumber(known[5]) or 0) then
     written = written + 1
     if is_overall then
@@ -40,8 +40,11 @@ for at = 4, #ARGV, 7 do
     if not score then
       redis.call('HDEL', user_key, 'score' .. suffix, reached_field, version_field)
     else
-      redis.call('HSET', user_key, 'name', ARGV[at + 3], 'region', region, 'score' .. suffix, ARGV[at + 4],
-        reached_field, ARGV[at + 5], version_field, ARGV[at + 6])
+      local fields = { 'score' .. suffix, ARGV[at + 4], reached_field, ARGV[at + 5], 'name', ARGV[at + 3], 'region', region }
+      if known[2] or version ~= reached then
+        fields[9], fields[10] = version_field, ARGV[at + 6]
+      end
+      redis.call('HSET', user_key, unpack(fields))
       local members = added[board]
       if not members then
         members = {}

@@ -2,6 +2,7 @@ import type { App } from '@leaderboard/shared/http/app';
 import { type Caller, mintToken } from '@leaderboard/shared/http/auth';
 import { createMetrics } from '@leaderboard/shared/http/metrics';
 import { createLogger } from '@leaderboard/shared/logger';
+import { operationGroups, routesServedBy } from '@leaderboard/shared/openapi/operations';
 import { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
 import { readAccount } from '@leaderboard/shared/scripting/read-account';
 import { accountKey } from '@leaderboard/shared/topology/keys';
@@ -36,6 +37,14 @@ afterAll(async () => {
   await app.close();
   await databases.close();
   await harness.close();
+});
+
+it('serves what the API reference says, by the same schemas', () => {
+  expect([...app.servedRoutes.keys()].sort()).toEqual(routesServedBy('worker'));
+  const ours = operationGroups
+    .flatMap((group) => group.operations)
+    .filter(({ servedBy }) => servedBy === 'worker');
+  for (const { route, schema } of ours) expect(app.servedRoutes.get(route), route).toEqual(schema);
 });
 
 async function startAnew(): Promise<void> {

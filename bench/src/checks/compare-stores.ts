@@ -16,16 +16,16 @@ export async function compareStores({ platform, population, options }: Bench): P
   for (let sample = 0; sample < sampledUsers; sample++) {
     const user = population.shuffled(Math.floor((sample * options.players) / sampledUsers));
     const shard = shards.home(user.region, user.userId);
-    const [score, version] = (await redis
+    const [score, reached, version] = (await redis
       .of(shard)
-      .send(['HMGET', userKey(shard, user.userId), 'score', 'version'])) as (string | null)[];
+      .send(['HMGET', userKey(shard, user.userId), 'score', 'updated_at', 'version'])) as (string | null)[];
     const { rows } = await databases
       .of(user.region)
       .query<{ score: string; version: string }>(
         `SELECT score, version FROM leaderboard WHERE game = 'default' AND user_id = $1`,
         [user.userId],
       );
-    if (rows[0]?.score !== score || rows[0]?.version !== version) different += 1;
+    if (rows[0]?.score !== score || rows[0]?.version !== (version ?? reached)) different += 1;
   }
   if (different > 0)
     failures.push(`${different} of ${sampledUsers} entries differ between Redis and Postgres`);

@@ -10,21 +10,22 @@ export class WriteLedger {
 
   private constructor(
     private readonly bench: Bench,
-    /** How many of wrk's accepted requests are writes: all of them, or half. */
-    private readonly writeShare: number,
+    /** Writes in one of wrk's accepted requests: 1, one half of a mixed load, many of a bulk load. */
+    private readonly writesPerRequest: number,
     private readonly eventsBefore: number,
     private readonly deadBefore: number,
   ) {}
 
-  static async open(bench: Bench, writeShare: number): Promise<WriteLedger> {
+  static async open(bench: Bench, writesPerRequest: number): Promise<WriteLedger> {
     const { queues, databases } = bench.platform;
     await queues.drained(bench.signal);
-    return new WriteLedger(bench, writeShare, await databases.countEvents(), await queues.dead());
+    return new WriteLedger(bench, writesPerRequest, await databases.countEvents(), await queues.dead());
   }
 
-  ran({ accepted }: WrkResult, connections: number): void {
-    this.#acknowledged += accepted * this.writeShare;
-    this.#inDoubt += connections;
+  /** @param unanswered writes that may have been under way when the load hung up */
+  ran({ accepted, refusedEvents }: WrkResult, unanswered: number): void {
+    this.#acknowledged += accepted * this.writesPerRequest - refusedEvents;
+    this.#inDoubt += unanswered;
   }
 
   acknowledged(writes: number): void {
@@ -40,7 +41,7 @@ export class WriteLedger {
     const dead = (await queues.dead()) - this.deadBefore;
     const failures = await compareStores(bench);
     // Which of a mixed load's unanswered requests were writes is not known either.
-    const slack = this.writeShare === 1 ? 0 : this.#inDoubt;
+    const slack = Number.isInteger(this.writesPerRequest) ? 0 : this.#inDoubt;
     const least = this.#acknowledged - slack;
     const most = this.#acknowledged + this.#inDoubt;
     if (stored < least || stored > most)

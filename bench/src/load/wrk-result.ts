@@ -12,6 +12,8 @@ export interface WrkResult {
   acceptedPerSecond: number;
   latencyUs: Latency;
   errors: WrkErrors;
+  /** Events that an accepted answer refused, of loads that send many at once. */
+  refusedEvents: number;
 }
 
 export interface WrkErrors {
@@ -29,15 +31,16 @@ interface Report {
   durationUs: number;
   errors: WrkErrors;
   latencyUs: Latency;
+  refusedEvents?: number;
 }
 
 /** @throws when wrk did not get to its end. */
 export function parseWrkOutput(output: string): WrkResult {
   const line = /^RESULT (\{.*\})$/m.exec(output)?.[1];
   if (line === undefined) throw new Error(`wrk failed: ${output.trim().slice(-500) || 'it said nothing'}`);
-  const { requests, durationUs, errors, latencyUs } = JSON.parse(line) as Report;
+  const { requests, durationUs, errors, latencyUs, refusedEvents = 0 } = JSON.parse(line) as Report;
   const accepted = requests - errors.status;
-  return { accepted, acceptedPerSecond: (accepted * 1e6) / durationUs, latencyUs, errors };
+  return { accepted, acceptedPerSecond: (accepted * 1e6) / durationUs, latencyUs, errors, refusedEvents };
 }
 
 /** Undefined when every request was answered, and below 400. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mintToken } from '@leaderboard/shared/http/auth';
+import { everyone } from '@leaderboard/shared/topology/regions';
 import type { Progress } from '../progress.js';
 import type { Population, User } from './users.js';
 
@@ -9,6 +10,15 @@ const tokenTtlSeconds = 24 * 3600;
 /** As if it had just logged in. */
 export function tokenOf({ userId, name, region }: User, jwtSecret: string): string {
   return mintToken({ user_id: userId, name, region, role: 'player' }, jwtSecret, tokenTtlSeconds);
+}
+
+/** Of a game server, which posts for anybody. */
+export function serverToken(jwtSecret: string): string {
+  return mintToken(
+    { user_id: 'bench', name: 'bench', region: everyone, role: 'server' },
+    jwtSecret,
+    tokenTtlSeconds,
+  );
 }
 
 /** Writes what the load scripts read: user_id, region, first score and token of the first `count` shuffled users. */

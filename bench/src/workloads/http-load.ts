@@ -15,10 +15,10 @@ const warmUpSeconds = ({ options }: Bench) => Math.max(leastWarmUpSeconds, 2 * o
 export interface HttpLoad {
   readonly requests: Requests;
   /** What of a run is the figure. */
-  readonly figureOf?: (result: WrkResult) => number;
+  readonly figureOf?: (result: WrkResult, events: number) => number;
 }
 
-const perSecond = (result: WrkResult) => result.acceptedPerSecond;
+const perSecond = (result: WrkResult, events: number) => result.acceptedPerSecond * events;
 
 /**
  * The platform under HTTP load. A round's CPU is counted until everything that it wrote is stored, so that the worker's
@@ -32,11 +32,12 @@ export function platformSide(
   name = 'platform',
 ): Side {
   const { platform, signal } = bench;
+  const { events = 1 } = requests;
   const run = async (seconds: number) => {
     const connections = requests.connections ?? bench.options.connections;
     const load = { script: requests.script, args: requests.args(bench, seconds), connections, seconds };
     const result = await runWrk(bench.wrk, platform.stack.url, load, signal);
-    ledger?.ran(result, connections);
+    ledger?.ran(result, connections * events);
     return result;
   };
   return {
@@ -58,12 +59,12 @@ export function platformSide(
         : {};
       await platform.queues.drained(signal);
       const after = readCpu(platform.roots());
-      const cpuUs = cpuPer(result.accepted, before, after);
+      const cpuUs = cpuPer(result.accepted * events, before, after);
       const failures = problemsOf(result);
       if (result.errors.status > 0)
         failures.push(`the gateways answered ${refusalsBetween(statuses, await countStatuses(platform))}`);
       const figures = { ...latencyFigures(result), ...queue };
-      return { value: figureOf(result), figures, cpuUs, failures };
+      return { value: figureOf(result, events), figures, cpuUs, failures };
     },
   };
 }
@@ -86,14 +87,16 @@ export function echoSide(bench: Bench, { requests, figureOf = perSecond }: HttpL
       const result = await run(bench.options.seconds);
       const cpuUs = cpuPer(result.accepted, before, readCpu(echo.roots()));
       const failures = problemsOf(result);
-      return { value: figureOf(result), figures: latencyFigures(result), cpuUs, failures };
+      return { value: figureOf(result, 1), figures: latencyFigures(result), cpuUs, failures };
     },
   };
 }
 
-function problemsOf({ errors }: WrkResult): string[] {
+function problemsOf({ errors, refusedEvents }: WrkResult): string[] {
   const description = describeErrors(errors);
-  return description === undefined ? [] : [description];
+  const failures = description === undefined ? [] : [description];
+  if (refusedEvents > 0) failures.push(`${refusedEvents} events were refused`);
+  return failures;
 }
 
 const latencyFigures = ({ latencyUs }: WrkResult) => ({ p50_us: latencyUs.p50, p99_us: latencyUs.p99 });

@@ -1,3 +1,4 @@
+import { bulk } from './bulk.js';
 import { drain } from './drain.js';
 import { fsync } from './fsync.js';
 import { memory } from './memory.js';
@@ -13,6 +14,7 @@ export const workloads: readonly Workload[] = [
   ...reads,
   mixed,
   loneWrites,
+  bulk,
   drain,
   recover,
   memory,

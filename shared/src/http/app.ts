@@ -17,6 +17,7 @@ import { registerMetrics } from './metrics.js';
 import { registerProblemHandler, sendProblem } from './problem-handler.js';
 import { Problem } from './problems.js';
 import { requestIdHeader, requestIdOf } from './request-id.js';
+import { registerServedRoutes } from './served-routes.js';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -88,6 +89,7 @@ export function createApp({ logger, metrics, notReady, trustedProxies, logFields
     done();
   });
 
+  registerServedRoutes(app);
   registerProblemHandler(app);
   registerJsonBody(app);
   registerHealth(app, notReady);

@@ -1,3 +1,4 @@
+import type { ScoreMessage } from '../contracts/queue-message.js';
 import {
   boardKey,
   dueKey,
@@ -115,7 +116,6 @@ export function writeScoresArguments(
   for (const write of writes) {
     args.push(
       positions.get(write.game) as string,
-      write.eventId,
       write.userId,
       write.name ?? '',
       write.operation,
@@ -123,14 +123,28 @@ export function writeScoresArguments(
       write.limited ? '1' : '0',
       write.idempotency?.key ?? '',
       write.idempotency?.requestHash ?? '',
-      write.requestId,
       write.newName,
       write.happenedAtMs === undefined ? '' : String(write.happenedAtMs),
       write.accountVersion === undefined ? '' : String(write.accountVersion),
-      write.actor ?? '',
+      messageHead(shard, write),
     );
   }
   return args;
+}
+
+/** What is known of the queue message before the script has run. */
+function messageHead(shard: Shard, write: ScoreWrite): string {
+  const message: Omit<ScoreMessage, 'version' | 'name' | 'score' | 'achieved_at' | 'timestamp'> = {
+    event_id: write.eventId,
+    game: write.game.game,
+    user_id: write.userId,
+    region: shard.region,
+    op: write.operation,
+    value: write.value ?? null,
+    request_id: write.requestId,
+    ...(write.actor !== undefined && { actor: write.actor }),
+  };
+  return JSON.stringify(message).slice(0, -1);
 }
 
 /** What the script answers to one write: a code and its text. */

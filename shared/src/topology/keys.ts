@@ -45,7 +45,8 @@ export const gameLeaseKey = (shard: Shard, game: string) => `${gamesKey(shard)}:
 export const rulesKey = (shard: Shard) => `rules:{${shard.tag}}`;
 
 /**
- * HASH `name, region, score, updated_at, version, tat`; other games' fields end in `:<game>`. For windows
+ * HASH `name, region, score, updated_at, version?, tat?`; other games' fields end in `:<game>`. `version` is left out as
+ * long as it says the same as `updated_at`. For windows
  * `at:<game>:<period>` and `rolling:<game>` (lua/include/standings.lua). `hidden`; of an erased user `erased, erased_at`.
  */
 export const userKey = (shard: Shard, userId: string) => `user:{${shard.tag}}:${userId}`;

@@ -2,11 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { compareAccount, compareEntry, compareGame } from './compare.js';
 
 const row = ['default', 'ann', 'Ann', '5', '1000', '2000'];
-const same = ['5', '1000', '2000', 'Ann', '-5'];
+const same: (string | null)[] = ['5', '1000', '2000', 'Ann', '-5'];
 
 describe('comparing an entry', () => {
   it('finds nothing when all is the same', () => {
     expect(compareEntry(row, same, 'desc')).toEqual([]);
+  });
+
+  it('takes the time of the score for a version that is left out', () => {
+    const inRedis = same.with(2, null);
+    expect(compareEntry(row.with(5, '1000'), inRedis, 'desc')).toEqual([]);
+    expect(compareEntry(row, inRedis, 'desc')).toEqual([expect.stringContaining('version 1000 in Redis')]);
   });
 
   it('finds nothing when it is removed on both sides', () => {

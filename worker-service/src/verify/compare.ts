@@ -4,7 +4,7 @@ import type { TextRow } from '../recovery/row-stream.js';
 
 /** Pure comparison of one row of Postgres with what Redis answered for it. Returns what differs, in words. */
 
-/** Redis: score, reached, version, name of the user's hash, then the sort key of the member on the board. */
+/** Redis: score, reached, version (null: when the score was reached), name of the user's hash, then the sort key of the member on the board. */
 export type EntryInRedis = readonly (string | null)[];
 
 /** `row` as entriesFrom() in sql/read-rows.ts; the score is '' for a removed entry. */
@@ -20,7 +20,7 @@ export function compareEntry(row: TextRow, redis: EntryInRedis, order: Order): s
   };
   check('score', redisScore, score);
   check('reached', redisReached, reached);
-  check('version', redisVersion, version);
+  check('version', redisVersion ?? redisReached, version);
   check('name', redisName, name);
   const expected = sortKeyOf(Number(score), order);
   if (sortKey === null || Number(sortKey) !== expected) {
