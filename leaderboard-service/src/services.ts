@@ -1,7 +1,7 @@
 import type { Logger } from '@leaderboard/shared/logger';
 import { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
 import { idempotencyTtlMs } from '@leaderboard/shared/scripting/write-scores';
-import type { RedisConnections } from '@leaderboard/shared/topology/redis';
+import type { RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import type { Config } from './config.js';
 import { Accounts } from './domain/accounts.js';
