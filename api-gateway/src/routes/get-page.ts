@@ -1,5 +1,5 @@
 import type { App } from '@leaderboard/shared/http/app';
-import type { onRequestAsyncHookHandler } from 'fastify';
+import type { FastifySchema, onRequestAsyncHookHandler } from 'fastify';
 import type { PageFile } from '../pages.js';
 
 /** Nothing from elsewhere, nothing inline, in no frame. */
@@ -35,7 +35,10 @@ export function getPages(
       vary: 'Accept-Encoding',
       'cache-control': page.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     };
-    app.get(page.path, { logLevel: 'warn', onRequest: [...onRequest] }, (request, reply) => {
+    // Assets are no part of the API: only the pages name them.
+    const schema = (page.immutable ? { hide: true } : {}) as FastifySchema;
+    const options = { logLevel: 'warn', onRequest: [...onRequest], schema } as const;
+    app.get(page.path, options, (request, reply) => {
       reply.headers(headers);
       const { 'if-none-match': known, 'accept-encoding': encodings } = request.headers;
       if (known?.includes(page.etag)) return reply.code(304).send();
