@@ -37,8 +37,7 @@ export function getPages(
     };
     // Assets are no part of the API: only the pages name them.
     const schema = (page.immutable ? { hide: true } : {}) as FastifySchema;
-    const options = { logLevel: 'warn', onRequest: [...onRequest], schema } as const;
-    app.get(page.path, options, (request, reply) => {
+    app.get(page.path, { logLevel: 'warn', onRequest: [...onRequest], schema }, (request, reply) => {
       reply.headers(headers);
       const { 'if-none-match': known, 'accept-encoding': encodings } = request.headers;
       if (known?.includes(page.etag)) return reply.code(304).send();

@@ -4,8 +4,6 @@ import { readJson } from '@leaderboard/local/files';
 import { inRepository } from '@leaderboard/local/paths';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import { adminToken, call, freshId, serverToken } from '../testing/client.js';
-import { until } from '../testing/until.js';
 import {
   expectAccessible,
   keepScreenshot,
@@ -13,7 +11,9 @@ import {
   type OpenPage,
   openPage,
   usersIn,
-} from './browser.js';
+} from '../testing/browser.js';
+import { adminToken, call, freshId, serverToken } from '../testing/client.js';
+import { until } from '../testing/until.js';
 
 /** The page at `/` as people use it: Chromium, through NGINX. */
 

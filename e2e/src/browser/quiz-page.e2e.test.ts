@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectAccessible, keepScreenshot, launchBrowser, openPage } from '../testing/browser.js';
 import { adminToken, call, freshId } from '../testing/client.js';
-import { expectAccessible, keepScreenshot, launchBrowser, openPage } from './browser.js';
 
 /** The quiz room at `/examples/quiz`, with two players in two tabs. */
 

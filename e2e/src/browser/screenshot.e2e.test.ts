@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { keepScreenshot, launchBrowser, openPage } from '../testing/browser.js';
 import { adminToken, call, serverToken } from '../testing/client.js';
-import { keepScreenshot, launchBrowser, openPage } from './browser.js';
 
 const game = 'arena';
 const players: [id: string, name: string, region: string, score: number][] = [
