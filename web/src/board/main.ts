@@ -104,7 +104,12 @@ function showSnapshot(snapshot: TopAnswer): void {
   board.show(snapshot.rows, state.user, state.limit);
   table.hidden = snapshot.rows.length === 0;
   setText(total, players(snapshot.total));
-  setText(period, snapshot.ends_at === undefined ? '' : `until ${formatTime(snapshot.ends_at)}`);
+  const { ends_at, partial } = snapshot;
+  const remarks = [
+    ends_at && `until ${formatTime(ends_at)}`,
+    partial && `without ${partial.join(', ')} at the moment`,
+  ];
+  setText(period, remarks.filter(Boolean).join(', '));
   more.hidden = snapshot.total <= snapshot.rows.length || state.limit === limits.at(-1);
   showEmptyBoard(snapshot.total === 0, state.game, state.region);
   card.refresh();
