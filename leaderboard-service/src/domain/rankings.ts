@@ -11,14 +11,8 @@ import {
 } from '@leaderboard/shared/scoring/place';
 import { isoFromUs } from '@leaderboard/shared/scoring/time';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
-import type {
-  Board,
-  BoardReader,
-  Entry,
-  FoundEntry,
-  SliceRequest,
-  WantedUser,
-} from '../store/board-reader.js';
+import type { Board } from '../store/board.js';
+import type { BoardReader, Entry, FoundEntry, SliceRequest, WantedUser } from '../store/board-reader.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { assignRanks, type MergedSlice, mergeSlices } from './merge.js';
 import { askShards } from './partial-reads.js';
