@@ -1,5 +1,5 @@
 import type { App } from '@leaderboard/shared/http/app';
-import type { FastifySchema, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifySchema, onRequestHookHandler } from 'fastify';
 import type { PageFile } from '../pages.js';
 
 /** Nothing from elsewhere, nothing inline, in no frame. */
@@ -25,7 +25,7 @@ const securityHeaders = {
 export function getPages(
   app: App,
   pages: readonly PageFile[],
-  onRequest: readonly onRequestAsyncHookHandler[],
+  onRequest: readonly onRequestHookHandler[],
 ): void {
   for (const page of pages) {
     const headers = {
