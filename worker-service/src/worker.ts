@@ -3,6 +3,7 @@ import type { Lifecycle } from '@leaderboard/shared/lifecycle';
 import { instanceName, type Logger } from '@leaderboard/shared/logger';
 import { connectTopology, type RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import type { Shard } from '@leaderboard/shared/topology/shards';
+import type { Tracing } from '@leaderboard/shared/tracing/tracing';
 import type { Registry } from 'prom-client';
 import { BatchStore } from './apply/batch-store.js';
 import type { Config } from './config.js';
@@ -12,7 +13,7 @@ import { killAt } from './failpoints.js';
 import { WorkerMetrics } from './metrics.js';
 import { Databases } from './postgres/databases.js';
 import { maintainPartitions } from './postgres/partitions.js';
-import { prepareDatabases } from './postgres/prepare.js';
+import { prepareDatabases, prepareLate } from './postgres/prepare.js';
 import { recoveryLockOf } from './recovery/recovery-lock.js';
 import { ShardSupervisor } from './recovery/shard-supervisor.js';
 import { readWindowDefinitions } from './recovery/window-definitions.js';
@@ -35,19 +36,20 @@ export async function startWorker(
   logger: Logger,
   registry: Registry,
   lifecycle: Pick<Lifecycle, 'onClose'>,
+  tracing?: Tracing,
 ): Promise<Worker> {
   const { shards } = config.topology.shards;
   const redis = await connectTopology(config.topology, 'worker-service', logger);
   lifecycle.onClose('redis', () => redis.close());
 
-  await prepareDatabases(config.postgres, logger);
+  const late = await prepareDatabases(config.postgres, logger);
   const databases = new Databases(
     { addresses: config.postgres, partitions: config.PARTITIONS, poolMax: config.PG_POOL_MAX },
     logger,
   );
   lifecycle.onClose('postgres', () => databases.close());
 
-  await keepPartitions(config, databases, logger, lifecycle);
+  await keepPartitions(config, databases, late, logger, lifecycle);
 
   const metrics = new WorkerMetrics(registry);
   metrics.watchQueues(shards, (shard) => readQueueFigures(shard, redis.of(shard)));
@@ -56,7 +58,7 @@ export async function startWorker(
   const workerName = `${instanceName(config.INSTANCE)}-${randomBytes(3).toString('hex')}`;
   const started = await Promise.all(
     shards.map((shard) =>
-      startShard({ config, logger, metrics, redis, databases, workerName }, shard, lifecycle),
+      startShard({ config, logger, metrics, redis, databases, workerName, tracing }, shard, lifecycle),
     ),
   );
   lifecycle.onClose('shards', () => Promise.all(started.map((stop) => stop())));
@@ -70,6 +72,7 @@ interface Parts {
   readonly redis: RedisConnections;
   readonly databases: Databases;
   readonly workerName: string;
+  readonly tracing: Tracing | undefined;
 }
 
 /** Returns what stops it. */
@@ -89,6 +92,7 @@ async function startShard(
   lifecycle.onClose(`redis ${shard.tag}`, () => blocking.close());
 
   const store = new BatchStore({
+    tracing: parts.tracing,
     shard,
     shards,
     pool,
@@ -139,22 +143,37 @@ async function startShard(
   };
 }
 
+/** @param late the regions whose database is not there yet */
 async function keepPartitions(
   { HISTORY_DAYS, postgres }: Config,
   databases: Databases,
+  late: readonly string[],
   logger: Logger,
   lifecycle: Pick<Lifecycle, 'onClose'>,
 ): Promise<void> {
-  const maintain = async () => {
-    for (const region of postgres.keys()) {
-      await maintainPartitions(databases.ofRegion(region), HISTORY_DAYS, new Date(), logger).catch(
-        (err: Error) => {
-          logger.warn({ err: err.message, region }, 'partitions not looked after: tried again in an hour');
-        },
-      );
-    }
+  const maintain = async (region: string) => {
+    await maintainPartitions(databases.ofRegion(region), HISTORY_DAYS, new Date(), logger).catch(
+      (err: Error) => {
+        logger.warn({ err: err.message, region }, 'partitions not looked after: tried again in an hour');
+      },
+    );
   };
-  await maintain();
-  const timer = setInterval(() => void maintain(), hourMs);
+  const maintainAll = async (regions: Iterable<string>) => {
+    for (const region of regions) await maintain(region);
+  };
+  await maintainAll([...postgres.keys()].filter((region) => !late.includes(region)));
+  const timer = setInterval(() => void maintainAll(postgres.keys()), hourMs);
   lifecycle.onClose('partitions', () => clearInterval(timer));
+
+  const stopping = new AbortController();
+  const preparing = [...postgres].map(async ([region, address]) => {
+    if (!late.includes(region)) return;
+    await prepareLate(region, address, logger, stopping.signal);
+    await maintain(region);
+  });
+  const done = Promise.allSettled(preparing);
+  lifecycle.onClose('late databases', async () => {
+    stopping.abort();
+    await done;
+  });
 }
