@@ -3,6 +3,7 @@ import { registerAuth } from '@leaderboard/shared/http/auth';
 import type { ReadinessCheck } from '@leaderboard/shared/http/health';
 import type { Registry } from '@leaderboard/shared/http/metrics';
 import type { Logger } from '@leaderboard/shared/logger';
+import type { Tracing } from '@leaderboard/shared/tracing/tracing';
 import type { Config } from './config.js';
 import { live } from './live/live.js';
 import { createIpLimits } from './plugins/ip-limits.js';
@@ -17,6 +18,7 @@ export interface GatewayOptions {
   metrics: Registry;
   upstreams: AllUpstreams;
   notReady: ReadinessCheck;
+  tracing?: Tracing | undefined;
 }
 
 /** Builds the HTTP side; `main.ts` listens, tests inject. */
@@ -26,9 +28,10 @@ export async function buildApp({
   metrics,
   upstreams,
   notReady,
+  tracing,
 }: GatewayOptions): Promise<App> {
   const { trustedProxies } = config;
-  const app = createApp({ logger, metrics, notReady, trustedProxies, logFields: upstreamLogField });
+  const app = createApp({ logger, metrics, notReady, trustedProxies, logFields: upstreamLogField, tracing });
   registerUpstreamHeader(app);
   const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
   const limits = await createIpLimits(
