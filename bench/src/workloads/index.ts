@@ -1,6 +1,7 @@
 import { bulk } from './bulk.js';
 import { drain } from './drain.js';
 import { fsync } from './fsync.js';
+import { live } from './live.js';
 import { loneWrites, loneWritesAtGateway } from './lone-writes.js';
 import { memory } from './memory.js';
 import { mixed } from './mixed.js';
@@ -23,4 +24,5 @@ export const workloads: readonly Workload[] = [
   memory,
   windows,
   fsync,
+  live,
 ];
