@@ -42,6 +42,7 @@ export const policies: readonly Policy[] = [
   { methods: get, path: '/ranks', token: 'reads' },
   { methods: get, path: '/score-at', token: 'reads' },
   { methods: get, path: '/around-score', token: 'reads' },
+  { methods: get, path: '/regions', token: 'reads' },
   { methods: get, path: '/games', token: 'reads' },
   { methods: get, path: '/games/:game', token: 'reads' },
 
