@@ -27,6 +27,7 @@ const Settings = Type.Object({
   UPSTREAM_TIMEOUT_MS: milliseconds(5_000, 100),
   UPSTREAM_CONNECT_TIMEOUT_MS: milliseconds(1_000, 50),
   UPSTREAM_CONNECTIONS: Type.Integer({ default: 128, minimum: 1, maximum: 10_000 }),
+  UPSTREAM_BATCHES: switchSetting(true),
   PROBE_INTERVAL_MS: milliseconds(1_000, 50),
   PROBE_TIMEOUT_MS: milliseconds(800, 50),
   DNS_REFRESH_MS: milliseconds(3_000, 100),

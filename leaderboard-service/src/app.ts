@@ -5,6 +5,7 @@ import type { Logger } from '@leaderboard/shared/logger';
 import type { Registry } from 'prom-client';
 import { registerApiDocs } from './api-docs/register-api-docs.js';
 import type { Config } from './config.js';
+import { postBatch } from './intake/post-batch.js';
 import { addScore } from './routes/add-score.js';
 import { createScore } from './routes/create-score.js';
 import { deleteScore } from './routes/delete-score.js';
@@ -64,6 +65,7 @@ export async function buildApp(
   app.decorateRequest('caller', undefined);
   const guard = createGuards(auth, config.READS_REQUIRE_TOKEN);
   for (const register of routes) register(app, { services, auth, guard });
+  postBatch(app);
   await registerApiDocs(app);
   return app;
 }

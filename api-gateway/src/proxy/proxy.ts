@@ -1,5 +1,6 @@
 import type { App } from '@leaderboard/shared/http/app';
 import type { Authenticator } from '@leaderboard/shared/http/auth';
+import { internalPrefix } from '@leaderboard/shared/http/batch-frame';
 import { sendProblem } from '@leaderboard/shared/http/problem-handler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { authenticate } from '../plugins/authenticate.js';
@@ -47,6 +48,8 @@ export function proxy(app: App, options: ProxyOptions, done: () => void): void {
     register(others, path, { ...otherwise, upstream: 'worker' });
   }
   register(app.supportedMethods, '/*', otherwise);
+  // What is between us and the services is not for clients.
+  app.all(`${internalPrefix}*`, (_request, reply) => reply.callNotFound());
   done();
 }
 
@@ -54,7 +57,7 @@ const isWorkers = ({ upstream }: Policy) => upstream === 'worker';
 
 async function forward(
   client: ServiceClient,
-  policy: Pick<Policy, 'redelivery'>,
+  policy: Pick<Policy, 'redelivery' | 'batched'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -65,6 +68,8 @@ async function forward(
     headers: upstreamHeaders(headers, request.id, request.ip),
     body: request.body as Buffer | undefined,
     redelivery: redeliveryOf(policy, method, headers['idempotency-key'] as string | undefined),
+    // The answer to HEAD has a length without a body.
+    batched: policy.batched === true && method !== 'HEAD',
   });
 
   request.upstream = outcome.upstream;

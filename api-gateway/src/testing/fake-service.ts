@@ -1,15 +1,17 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { batchPath } from '@leaderboard/shared/http/batch-frame';
 
 export interface Arrival {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
   body: string;
+  bytes: Buffer;
 }
 
-type Behaviour = (arrival: Arrival, response: ServerResponse) => void;
+export type Behaviour = (arrival: Arrival, response: ServerResponse) => void;
 
 const answerOk: Behaviour = (arrival, response) => {
   response.setHeader('content-type', 'application/json');
@@ -22,6 +24,8 @@ export class FakeService {
   readonly arrivals: Arrival[] = [];
   behaviour: Behaviour = answerOk;
   ready = true;
+  /** Otherwise a batch is answered 404, and its requests come one by one. */
+  takesBatches = false;
   /** Accepts and reads, but says nothing, as a stopped process seems to do. */
   frozen = false;
   probes = 0;
@@ -91,8 +95,10 @@ export class FakeService {
         if (!this.frozen) response.writeHead(this.ready ? 200 : 503).end();
         return;
       }
+      if (request.url === batchPath && !this.takesBatches) return void response.writeHead(404).end();
+      const bytes = Buffer.concat(chunks);
       const { method = '', url: path = '', headers } = request;
-      const arrival = { method, path, headers, body: Buffer.concat(chunks).toString() };
+      const arrival = { method, path, headers, body: bytes.toString(), bytes };
       this.arrivals.push(arrival);
       if (!this.frozen) this.behaviour(arrival, response);
     });

@@ -58,6 +58,13 @@ export class UpstreamSet {
     );
   }
 
+  /** The next in turn that takes a batch now. `busy`: all who take requests have enough under way. */
+  pickForBatch(): Upstream | 'busy' | 'none' {
+    const upstream = this.#nextWhere(({ health, hasRoom }) => health.available && hasRoom);
+    if (upstream) return upstream;
+    return this.#order.some(({ health }) => health.available) ? 'busy' : 'none';
+  }
+
   get anyUp(): boolean {
     return this.#order.some(({ health }) => isServing(health.status));
   }
