@@ -4,6 +4,7 @@ import type { ReadinessCheck } from '@leaderboard/shared/http/health';
 import type { Registry } from '@leaderboard/shared/http/metrics';
 import type { Logger } from '@leaderboard/shared/logger';
 import type { Config } from './config.js';
+import { live } from './live/live.js';
 import { createIpLimits } from './plugins/ip-limits.js';
 import { proxy } from './proxy/proxy.js';
 import { registerUpstreamHeader, upstreamLogField } from './proxy/upstream-header.js';
@@ -43,6 +44,7 @@ export async function buildApp({
   getHealth(app, upstreams.set);
   const readsRequireToken = config.READS_REQUIRE_TOKEN;
   const clients = { service: upstreams.client, worker: upstreams.workers.client };
+  await app.register(live, { config, auth, limits, service: clients.service, registry: metrics });
   await app.register(proxy, { auth, limits, clients, readsRequireToken });
   return app;
 }

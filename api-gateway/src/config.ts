@@ -31,6 +31,12 @@ const Settings = Type.Object({
   PROBE_INTERVAL_MS: milliseconds(1_000, 50),
   PROBE_TIMEOUT_MS: milliseconds(800, 50),
   DNS_REFRESH_MS: milliseconds(3_000, 100),
+  LIVE_INTERVAL_MS: milliseconds(500, 50),
+  LIVE_HEARTBEAT_MS: milliseconds(15_000, 50),
+  LIVE_MAX_CONNECTIONS: Type.Integer({ default: 5_000, minimum: 0 }),
+  LIVE_MAX_PER_IP: Type.Integer({ default: 100, minimum: 0 }),
+  LIVE_MAX_BOARDS: Type.Integer({ default: 500, minimum: 1 }),
+  LIVE_BUFFER_BYTES: Type.Integer({ default: 262_144, minimum: 1_024 }),
 });
 
 /** @throws {ConfigError} naming the variable that is missing or wrong. */

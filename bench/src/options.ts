@@ -31,6 +31,9 @@ export const checkers = 64;
 
 export const usage = `npm run bench -- [${groups.join('|')} …] [options]
 
+npm run bench -- growth --help     boards of several sizes
+npm run bench -- capacity --help   the machines that so many users need
+
   --rounds N        rounds of each workload and its baseline (5)
   --seconds N       of one round of one side (4)
   --connections N   (64)

@@ -1,6 +1,6 @@
 import { Lifecycle, runMain } from '@leaderboard/shared/lifecycle';
 import { createLogger } from '@leaderboard/shared/logger';
-import { RedisConnections } from '@leaderboard/shared/topology/redis';
+import { connectTopology } from '@leaderboard/shared/topology/redis-connections';
 import { buildApp } from './app.js';
 import { loadConfig } from './config.js';
 import { createServiceMetrics } from './service-metrics.js';
@@ -18,7 +18,7 @@ await runMain(async () => {
   });
   const lifecycle = new Lifecycle(logger);
 
-  const redis = await RedisConnections.connect(config.topology, 'leaderboard-service', logger);
+  const redis = await connectTopology(config.topology, 'leaderboard-service', logger);
   lifecycle.onClose('redis', () => redis.close());
 
   const metrics = createServiceMetrics();

@@ -1,7 +1,7 @@
 import type { Logger } from '@leaderboard/shared/logger';
 import { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
 import { idempotencyTtlMs } from '@leaderboard/shared/scripting/write-scores';
-import type { RedisConnections } from '@leaderboard/shared/topology/redis';
+import type { RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import type { Config } from './config.js';
 import { Accounts } from './domain/accounts.js';
@@ -11,6 +11,8 @@ import { Games } from './domain/games.js';
 import { Homes } from './domain/homes.js';
 import { Passwords } from './domain/passwords.js';
 import { Rankings } from './domain/rankings.js';
+import { ScoreBatches } from './domain/score-batches.js';
+import type { WriteCounter } from './domain/score-command.js';
 import { Scores } from './domain/scores.js';
 import { Subjects } from './domain/subject.js';
 import { WrittenGames } from './domain/written-games.js';
@@ -72,21 +74,17 @@ export function createServices(
     queueMax: config.QUEUE_MAX,
   };
   const writer = new ScoreWriter(scripts, settings, acknowledged);
-  const scores = new Scores(
-    writer,
-    rankings,
-    games,
-    new WrittenGames(config.RETAIN_PERIODS),
-    catalogue,
-    shards,
-    (operator, outcome) => metrics.writes.inc({ operator, outcome }),
-  );
+  const writtenGames = new WrittenGames(config.RETAIN_PERIODS);
+  const count: WriteCounter = (operator, outcome, writes) =>
+    metrics.writes.inc({ operator, outcome }, writes);
+  const scores = new Scores(writer, rankings, games, writtenGames, catalogue, shards, count);
+  const batches = new ScoreBatches(writer, rankings, writtenGames, scores, shards, count);
   const homes = new Homes(accountStore);
   const users = new UserStore(scripts, shards, config.QUEUE_MAX);
   return {
     shards,
     scores,
-    bulk: new BulkScores(scores, homes, shards),
+    bulk: new BulkScores(batches, games, homes, shards),
     rankings,
     games,
     catalogue,

@@ -23,6 +23,7 @@ const schema = Type.Object({
   LOG_LEVEL: processSettings.LOG_LEVEL,
   REGIONS: topologySettings.REGIONS,
   PARTITIONS: topologySettings.PARTITIONS,
+  REDIS_CLUSTER: topologySettings.REDIS_CLUSTER,
   PLAYER_WRITES: switchSetting(true),
 });
 
@@ -79,7 +80,7 @@ export function readLocalConfig(environment: Environment = inheritedEnvironment(
     regions: parseRegions(settings.REGIONS),
     partitions: settings.PARTITIONS,
     playerWrites: settings.PLAYER_WRITES,
-    redisUrl: givenUrl('REDIS_URL', environment, /^rediss?:$/),
+    redisUrl: givenRedis(settings.REDIS_CLUSTER, environment),
     postgresUrl: givenUrl('POSTGRES_URL', environment, /^postgres(ql)?:$/),
     jwtSecret: environment.JWT_SECRET?.trim() ? readTokenSettings(environment).JWT_SECRET : undefined,
     environment,
@@ -92,6 +93,14 @@ function dataDirectory(path: string): string {
   if (/["\\$\n]/.test(path))
     throw new ConfigError('DATA_DIR', 'must not contain a quote, backslash or dollar sign');
   return isAbsolute(path) ? path : join(repositoryRoot, path);
+}
+
+/** A cluster may be named by several of its nodes, and must be an existing one. */
+function givenRedis(isCluster: boolean, environment: Environment): string | undefined {
+  if (!isCluster) return givenUrl('REDIS_URL', environment, /^rediss?:$/);
+  const urls = environment.REDIS_URL?.trim();
+  if (!urls) throw new ConfigError('REDIS_URL', 'must name nodes of the cluster with REDIS_CLUSTER=true');
+  return urls;
 }
 
 /** An existing server that is to be used, if one is named. */

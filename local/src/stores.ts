@@ -31,7 +31,8 @@ const readyWithinMs = 60_000;
 export async function startRedis(parts: StoreParts, program: string): Promise<string> {
   const { config, paths, logs, ports, processes } = parts;
   if (config.redisUrl !== undefined) {
-    await checkReachable('REDIS_URL', config.redisUrl, 6379);
+    // The processes find out which nodes of a cluster can be reached.
+    if (!config.redisUrl.includes(',')) await checkReachable('REDIS_URL', config.redisUrl, 6379);
     return config.redisUrl;
   }
   const port = await ports.reserveFrom(6379);

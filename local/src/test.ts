@@ -32,7 +32,7 @@ const checks: [title: string, packageName: string, script: string, args: string[
 ];
 const projects = ['unit', 'integration', 'e2e', 'faults'];
 /** What `TEST_TOPOLOGY` may be (e2e/src/testing/redis-topology.ts); the first is the default. */
-const topologies = ['one', 'regions'];
+const topologies = ['one', 'regions', 'cluster'];
 const onEveryTopology = ['walk-through', 'boards', 'games', 'tokens'];
 
 interface Count {

@@ -3,6 +3,7 @@
 -- refusal stays: the versions of the erased account and of the erasure.
 --
 -- KEYS  1 shard:{S}   2 queue:scores:{S}   3 user:{S}:<user_id>   4 leaderboard:{S}   5 hidden:{S}   6 due:{S}
+--       7 a key that never exists (shared/src/topology/keys.ts)
 -- ARGV  1 event_id  2 user_id  3 region  4 version of the account  5 admin who asks, '' = the user  6 request_id
 -- Returns 'erased', or 'unchanged' when this account was erased before.
 -- Error CLOSED: as in write-scores.lua.

@@ -2,6 +2,7 @@
 -- Takes a user off the boards, or puts it back: it goes on playing, and still sees itself.
 --
 -- KEYS  1 shard:{S}   2 queue:scores:{S}   3 user:{S}:<user_id>   4 leaderboard:{S}   5 hidden:{S}
+--       6 a key that never exists (shared/src/topology/keys.ts)
 -- ARGV  1 most messages that may wait in the queue, 0 = no bound
 --       2 event_id  3 user_id  4 region  5 '1' = hide, '0' = show  6 admin who asks  7 request_id
 -- Returns 'changed', 'unchanged', or 'queue_full'.

@@ -43,6 +43,7 @@ export const topologySettings = {
   REGIONS: Type.String({ default: 'ASIA,EU,NA,GLOBAL' }),
   PARTITIONS: Type.Integer({ default: 1, minimum: 1, maximum: 256 }),
   REDIS_URL: Type.String({ default: 'redis://127.0.0.1:6379' }),
+  REDIS_CLUSTER: switchSetting(false),
 } as const;
 
 /** Where Postgres is; topology/postgres.ts adds what single regions say. */

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Closes a shard for the recovery of an epoch. From here on only that recovery may write to it.
 --
--- KEYS  1 shard:{S}
+-- KEYS  1 shard:{S}   2 a key that never exists (shared/src/topology/keys.ts)
 -- ARGV  1 epoch of the recovery
 -- Returns the last version that this Redis knows of, '' when it knows none.
 -- Error SUPERSEDED: a later recovery has begun.

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Opens a shard that a recovery has brought up to date. Its scripts must be loaded already.
 --
--- KEYS  1 shard:{S}
+-- KEYS  1 shard:{S}   2 a key that never exists (shared/src/topology/keys.ts)
 -- ARGV  1 epoch of the recovery   2 greatest version in Postgres
 -- Returns the version up to which nothing is missing: what was acknowledged with a higher one before is lost.
 -- Error SUPERSEDED: another recovery has begun, or this Redis was emptied meanwhile.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Lifecycle } from '@leaderboard/shared/lifecycle';
 import { instanceName, type Logger } from '@leaderboard/shared/logger';
-import { connectRedis, RedisConnections } from '@leaderboard/shared/topology/redis';
+import { connectTopology, type RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import type { Registry } from 'prom-client';
 import { BatchStore } from './apply/batch-store.js';
@@ -37,7 +37,7 @@ export async function startWorker(
   lifecycle: Pick<Lifecycle, 'onClose'>,
 ): Promise<Worker> {
   const { shards } = config.topology.shards;
-  const redis = await RedisConnections.connect(config.topology, 'worker-service', logger);
+  const redis = await connectTopology(config.topology, 'worker-service', logger);
   lifecycle.onClose('redis', () => redis.close());
 
   await prepareDatabases(config.postgres, logger);
@@ -85,9 +85,7 @@ async function startShard(
   const failpoint = killAt(config.FAILPOINT);
   const pool = databases.of(shard);
 
-  const address = config.topology.redis.get(shard.region);
-  if (!address) throw new Error(`no Redis for region ${shard.region}`);
-  const blocking = await connectRedis(address, `worker-service:${shard.tag}`, logger);
+  const blocking = await redis.dedicated(shard, `worker-service:${shard.tag}`);
   lifecycle.onClose(`redis ${shard.tag}`, () => blocking.close());
 
   const store = new BatchStore({

@@ -14,9 +14,13 @@ export interface IpLimitSettings {
 }
 
 export interface IpLimits {
+  /** Counts one request of this address. @throws {Problem} ip_rate_limited */
+  count(request: FastifyRequest): Promise<void>;
   /** @param asAuth whether the route counts as a login or registration */
   hooks(asAuth: boolean): onRequestAsyncHookHandler[];
 }
+
+type Count = (request: FastifyRequest) => Promise<void>;
 
 /** How many client addresses are remembered; the least recently seen are forgotten first. */
 const addressesKept = 20_000;
@@ -38,7 +42,7 @@ export async function createIpLimits(
     registers: [metrics],
   });
 
-  const limit = (name: string, max: number, windowMs: number): onRequestAsyncHookHandler[] => {
+  const limit = (name: string, max: number, windowMs: number): Count[] => {
     if (max === 0) return [];
     const count = app.createRateLimit({ max, timeWindow: windowMs });
     const hook = async (request: FastifyRequest) => {
@@ -59,5 +63,10 @@ export async function createIpLimits(
 
   const all = limit('requests', settings.requestsPerSecond, 1_000);
   const auth = limit('auth', settings.authRequestsPerMinute, 60_000);
-  return { hooks: (asAuth) => (asAuth ? [...auth, ...all] : all) };
+  return {
+    async count(request) {
+      for (const each of all) await each(request);
+    },
+    hooks: (asAuth) => (asAuth ? [...auth, ...all] : all),
+  };
 }

@@ -1,7 +1,7 @@
 import { type ProcessRole, type Stack, startStack } from '@leaderboard/local/stack';
 import { createLogger } from '@leaderboard/shared/logger';
 import { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
-import { RedisConnections } from '@leaderboard/shared/topology/redis';
+import { connectTopology, type RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import { readTopology } from '@leaderboard/shared/topology/settings';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import { Closers } from '../closers.js';
@@ -34,9 +34,12 @@ export async function startPlatform(progress: Progress): Promise<Platform> {
     closers.add(() => stack.stop());
 
     const { REGIONS = '', PARTITIONS = '', REDIS_URL = '', JWT_SECRET = '' } = stack.environment;
-    const topology = readTopology({ REGIONS, PARTITIONS: Number(PARTITIONS), REDIS_URL }, {});
+    const topology = readTopology(
+      { REGIONS, PARTITIONS: Number(PARTITIONS), REDIS_URL, REDIS_CLUSTER: false },
+      {},
+    );
     const logger = createLogger({ service: 'bench', instance: 'bench', level: 'fatal' });
-    const redis = await RedisConnections.connect(topology, 'bench', logger);
+    const redis = await connectTopology(topology, 'bench', logger);
     closers.add(() => redis.close());
 
     const { shards } = topology;

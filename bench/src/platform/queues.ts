@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deadKey, processingKey, queueKey, workersKey } from '@leaderboard/shared/topology/keys';
-import type { RedisConnections } from '@leaderboard/shared/topology/redis';
+import type { RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 
 const lookAgainMs = 10;

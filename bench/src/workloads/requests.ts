@@ -41,6 +41,8 @@ const userArgs =
   ];
 
 export const eventsPerCall = 500;
+/** More would only wait: these keep thousands of events under way. */
+const bulkConnections = 16;
 
 export const requests = {
   score: { script: 'score.lua', write: true, args: playerArgs },
@@ -49,6 +51,7 @@ export const requests = {
   bulk: {
     script: 'bulk.lua',
     write: true,
+    connections: bulkConnections,
     events: eventsPerCall,
     args: (bench, seconds) => [
       ...playerArgs(bench, seconds * bulkScoresFactor),

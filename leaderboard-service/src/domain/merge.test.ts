@@ -1,7 +1,7 @@
 import { memberOf, sortKeyOf } from '@leaderboard/shared/scoring/place';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../store/board-reader.js';
-import { assignRanks, mergeSlices, percentileOf } from './merge.js';
+import { assignRanks, mergeSlices } from './merge.js';
 
 const entry = (userId: string, score: number, reachedAtUs = 1): Entry => ({
   userId,
@@ -36,18 +36,5 @@ describe('assignRanks', () => {
 
   it('keeps the rank of a tie group that began before the first entry', () => {
     expect(assignRanks(entries.slice(2), 3, 2)).toEqual([2, 4]);
-  });
-});
-
-describe('percentileOf', () => {
-  it.each([
-    [1, 1, 0],
-    [1, 100, 99],
-    [100, 100, 0],
-    [1, 3, 66.66],
-    [2, 3, 33.33],
-    [14_290, 20_000, 28.55],
-  ])('rank %d of %d stands before %d %%', (rank, total, percentile) => {
-    expect(percentileOf(rank, total)).toBe(percentile);
   });
 });

@@ -1,5 +1,6 @@
 import type { Row, Standing as StandingAnswer } from '@leaderboard/shared/contracts/rankings';
 import { Problem } from '@leaderboard/shared/http/problems';
+import { percentileOf } from '@leaderboard/shared/scoring/percentile';
 import {
   comparePlaces,
   maxScore,
@@ -19,7 +20,7 @@ import type {
   WantedUser,
 } from '../store/board-reader.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
-import { assignRanks, type MergedSlice, mergeSlices, percentileOf } from './merge.js';
+import { assignRanks, type MergedSlice, mergeSlices } from './merge.js';
 import { findKeyAt } from './score-search.js';
 
 export type Ties = 'unique' | 'shared';
@@ -144,14 +145,19 @@ export class Rankings {
     return { total, rank, around };
   }
 
-  /** How many entries of a region stand before a place, in all of its shards but one. */
-  async countBefore(region: string, board: Board, place: Place, except: Shard): Promise<number> {
+  /** How many entries of a region stand before each place, in all of its shards but one. */
+  async countBefore(
+    region: string,
+    board: Board,
+    places: readonly Place[],
+    except: Shard,
+  ): Promise<readonly number[]> {
     const shards = this.#shards
       .readSet(region)
       .filter((shard) => shard.region === region && shard !== except);
-    if (shards.length === 0) return 0;
-    const [slice] = await this.#readShards(shards, board, [{ place, rowsBefore: 0, rowsFrom: 0 }]);
-    return (slice as MergedSlice).before;
+    if (shards.length === 0) return places.map(() => 0);
+    const requests = places.map((place) => ({ place, rowsBefore: 0, rowsFrom: 0 }));
+    return (await this.#readShards(shards, board, requests)).map(({ before }) => before);
   }
 
   async #rows(scope: RankingScope, entries: readonly Entry[], firstRank: number): Promise<Row[]> {

@@ -1,11 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
-import type { WriteAnswer } from '@leaderboard/shared/contracts/scores';
 import { unauthorized } from '@leaderboard/shared/http/auth';
 import { Problem } from '@leaderboard/shared/http/problems';
-import { memberOf, sortKeyOf } from '@leaderboard/shared/scoring/place';
-import { isoFromUs } from '@leaderboard/shared/scoring/time';
-import type { Operation } from '@leaderboard/shared/scripting/write-scores';
-import { RedisOutcomeUnknown } from '@leaderboard/shared/topology/redis';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import {
   type AppliedWrite,
@@ -17,31 +11,20 @@ import {
 import type { GameCatalogue } from './game-catalogue.js';
 import type { GameRules, Games } from './games.js';
 import type { Rankings } from './rankings.js';
+import {
+  checkRange,
+  operationOf,
+  outcomeOf,
+  placeOf,
+  rankUnknown,
+  type ScoreCommand,
+  type ScoreOutcome,
+  toOutcome,
+  toWrite,
+  type WriteCounter,
+} from './score-command.js';
 import type { Subject } from './subject.js';
 import type { WrittenGames } from './written-games.js';
-
-/** What a route asks for; `score` is whatever the game's operator is. */
-export interface ScoreCommand {
-  readonly action: 'score' | 'set' | 'add' | 'create' | 'remove';
-  readonly subject: Subject;
-  readonly game: string | undefined;
-  readonly value: number | undefined;
-  readonly idempotencyKey: string | undefined;
-  readonly requestId: string;
-  /** When it happened, if not now. */
-  readonly happenedAtMs?: number | undefined;
-  /** The admin who asks for a removal. */
-  readonly actor?: string;
-}
-
-export interface ScoreOutcome {
-  readonly answer: WriteAnswer;
-  readonly replayed: boolean;
-  readonly created: boolean;
-}
-
-/** Told the outcome of every write: `applied`, `replayed`, `exists`, a problem's code, or `failed`. */
-export type WriteCounter = (operation: Operation, outcome: string) => void;
 
 /** Score writes: rules of the game, one write to the home shard, the rank in the home region. */
 export class Scores {
@@ -75,22 +58,15 @@ export class Scores {
    * What can be refused by the game alone, before a home is claimed for its user.
    * @throws {Problem} unknown_game, score_out_of_range
    */
-  async check({ action, game, value }: Pick<ScoreCommand, 'action' | 'game' | 'value'>): Promise<void> {
-    const rules = await this.#games.rulesOf(game);
-    const { leastScore, greatestScore } = rules;
-    if (value === undefined || operationOf(action, rules) === 'incr') return;
-    if (value >= leastScore && value <= greatestScore) return;
-    throw new Problem('score_out_of_range', `The score must lie between ${leastScore} and ${greatestScore}`);
+  async check({ game, ...command }: Pick<ScoreCommand, 'action' | 'game' | 'value'>): Promise<void> {
+    checkRange(await this.#games.rulesOf(game), command);
   }
 
   /** @throws {Problem} unknown_game and whatever the write script refuses */
   async apply(command: ScoreCommand): Promise<ScoreOutcome> {
     const { rules, subject, written } = await this.#writeForSubject(command);
-    return {
-      answer: await this.#answerTo(rules, subject, written),
-      replayed: written.outcome === 'replayed',
-      created: command.action === 'create' && written.outcome !== 'exists',
-    };
+    const before = await this.#countElsewhere(rules, subject, written);
+    return toOutcome({ ...command, subject }, rules, written, before);
   }
 
   /** @throws {Problem} unknown_game, not_ranked */
@@ -141,73 +117,25 @@ export class Scores {
   ): Promise<AppliedWrite> {
     const operation = operationOf(command.action, rules);
     try {
-      const written = await this.#send(rules, command, operation, clockMs);
-      this.#count(operation, written.outcome);
+      const { subject, happenedAtMs } = command;
+      const game = this.#writtenGames.of(rules, happenedAtMs ?? clockMs);
+      const shard = this.#shards.home(subject.region, subject.userId);
+      const written = await this.#writer.write(shard, toWrite(command, operation, game));
+      this.#count(operation, written.outcome, 1);
       return written;
     } catch (error) {
-      this.#count(operation, outcomeOf(error));
+      this.#count(operation, outcomeOf(error), 1);
       throw error;
     }
   }
 
-  #send(
-    rules: GameRules,
-    command: ScoreCommand,
-    operation: Operation,
-    clockMs: number | undefined,
-  ): Promise<AppliedWrite> {
-    const { subject, value, idempotencyKey, happenedAtMs } = command;
-    return this.#writer.write(this.#shards.home(subject.region, subject.userId), {
-      eventId: idempotencyKey ?? randomUUID(),
-      userId: subject.userId,
-      name: subject.name,
-      newName: subject.newName,
-      game: this.#writtenGames.of(rules, happenedAtMs ?? clockMs),
-      operation,
-      value,
-      limited: subject.limited,
-      idempotency:
-        idempotencyKey === undefined
-          ? undefined
-          : {
-              key: idempotencyKey,
-              requestHash: hashOf([operation, rules.game, value, subject.name, happenedAtMs]),
-            },
-      requestId: command.requestId,
-      happenedAtMs,
-      accountVersion: subject.accountVersion,
-      actor: command.actor,
-    });
-  }
-
-  /** The write stands by now: whatever goes wrong with its rank must not look like a refusal. */
-  async #answerTo(rules: GameRules, subject: Subject, written: AppliedWrite): Promise<WriteAnswer> {
-    try {
-      return await this.#answer(rules, subject, written);
-    } catch (error) {
-      throw new RedisOutcomeUnknown(`rank of an applied write: ${String(error)}`);
-    }
-  }
-
-  async #answer(rules: GameRules, subject: Subject, written: AppliedWrite): Promise<WriteAnswer> {
-    const score = written.score ?? 0;
-    const place = {
-      sortKey: sortKeyOf(score, rules.order),
-      member: memberOf(subject.userId, written.reachedAtUs),
-    };
+  async #countElsewhere(rules: GameRules, subject: Subject, written: AppliedWrite): Promise<number> {
     const home = this.#shards.home(subject.region, subject.userId);
-    const before = await this.#rankings.countBefore(subject.region, rules, place, home);
-    return {
-      user_id: subject.userId,
-      name: written.name,
-      region: subject.region,
-      game: rules.game,
-      score,
-      previous_score: written.previousScore,
-      rank: (written.rank ?? 1) + before,
-      best: written.changed,
-      updated_at: isoFromUs(written.reachedAtUs),
-    };
+    const place = placeOf(subject, rules, written);
+    const [before = 0] = await this.#rankings
+      .countBefore(subject.region, rules, [place], home)
+      .catch(rankUnknown);
+    return before;
   }
 }
 
@@ -218,31 +146,8 @@ interface Written {
   readonly written: AppliedWrite;
 }
 
-function outcomeOf(error: unknown): string {
-  if (error instanceof Problem) return error.code;
-  if (error instanceof RulesChanged) return 'rules_changed';
-  if (error instanceof PeriodsMissing) return 'periods_missing';
-  return error instanceof UserErased ? 'user_erased' : 'failed';
-}
-
 function beingChanged(game: string): Problem {
   return new Problem('store_unavailable', `"${game}" is being changed; nothing was applied`, {
     retryAfterSeconds: 1,
   });
-}
-
-function operationOf(action: ScoreCommand['action'], rules: GameRules): Operation {
-  switch (action) {
-    case 'score':
-      return rules.operator;
-    case 'add':
-      return 'incr';
-    default:
-      return action;
-  }
-}
-
-/** 132 bits of SHA-256: enough to tell two requests apart. */
-function hashOf(parts: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
 }

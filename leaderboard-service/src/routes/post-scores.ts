@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { BulkAnswer, BulkBody, bulkLimitBytes, bulkMaxEvents } from '@leaderboard/shared/contracts/bulk';
+import { BulkAnswer, bulkLimitBytes, bulkMaxEvents, isBulkBody } from '@leaderboard/shared/contracts/bulk';
 import { replaceInexactNumbers } from '@leaderboard/shared/http/json-body';
 import { Problem } from '@leaderboard/shared/http/problems';
-import { Value } from 'typebox/value';
 import type { ReceivedEvent } from '../domain/bulk.js';
 import type { RegisterRoute } from './route.js';
 
@@ -24,7 +23,13 @@ export const postScores: RegisterRoute = (app, { services, guard }) => {
     );
     scope.post(
       '/scores',
-      { onRequest: guard.servers, bodyLimit: bulkLimitBytes, schema: { response: { 200: BulkAnswer } } },
+      {
+        onRequest: guard.servers,
+        bodyLimit: bulkLimitBytes,
+        schema: { response: { 200: BulkAnswer } },
+        // The compiled serializer would try each result against both of its kinds.
+        serializerCompiler: () => JSON.stringify,
+      },
       async (request) => ({
         results: await services.bulk.apply((request.body ?? []) as ReceivedEvent[], request.id),
       }),
@@ -35,10 +40,11 @@ export const postScores: RegisterRoute = (app, { services, guard }) => {
 function readEvents(body: Buffer): ReceivedEvent[] {
   const parsed = parse(textOf(body));
   if (parsed === undefined) throw new Problem('malformed_body', 'The body is not JSON');
-  if (!Value.Check(BulkBody, parsed.value)) {
+  const { value } = parsed;
+  if (!isBulkBody(value)) {
     throw new Problem('invalid_request', `The body must be {"events":[…]} with 1–${bulkMaxEvents} events`);
   }
-  return parsed.value.events.map((value) => ({ value }));
+  return value.events.map((event) => ({ value: event }));
 }
 
 function readLines(body: Buffer): ReceivedEvent[] {

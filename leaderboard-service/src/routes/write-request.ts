@@ -1,7 +1,7 @@
 import { IdempotencyKey } from '@leaderboard/shared/contracts/fields';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import type { ScoreCommand, ScoreOutcome } from '../domain/scores.js';
+import type { ScoreCommand, ScoreOutcome } from '../domain/score-command.js';
 import type { NamedSubject } from '../domain/subject.js';
 import type { Services } from '../services.js';
 import { callerOf } from './guards.js';

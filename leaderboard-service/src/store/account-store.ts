@@ -81,7 +81,9 @@ export class AccountStore {
     const byShard = new Map<Shard, number[]>();
     for (const [at, claim] of claims.entries()) {
       const shard = this.#shards.account(claim.userId);
-      byShard.set(shard, [...(byShard.get(shard) ?? []), at]);
+      const positions = byShard.get(shard);
+      if (positions) positions.push(at);
+      else byShard.set(shard, [at]);
     }
     const homes: (Home | Problem)[] = new Array(claims.length);
     await Promise.all(

@@ -46,4 +46,18 @@ describe('Batcher', () => {
     failing = false;
     await expect(batcher.add(2)).resolves.toBe(2);
   });
+
+  it('keeps together what was added together, and gives each call its own results', async () => {
+    const batches: number[][] = [];
+    const batcher = new Batcher(async (items: number[]) => {
+      batches.push(items);
+      return items.map((item) => item * 10);
+    }, limits);
+    const results = await Promise.all([batcher.addAll([1, 2]), batcher.addAll([3, 4]), batcher.add(5)]);
+    expect(results).toEqual([[10, 20], [30, 40], 50]);
+    expect(batches).toEqual([
+      [1, 2],
+      [3, 4, 5],
+    ]);
+  });
 });

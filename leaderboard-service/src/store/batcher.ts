@@ -7,7 +7,7 @@ export class Batcher<Item, Result> {
   readonly #run: (items: Item[]) => Promise<Result[]>;
   readonly #maxItems: number;
   readonly #maxInFlight: number;
-  #waiting: { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }[] = [];
+  #waiting: Call<Item, Result>[] = [];
   #inFlight = 0;
   #scheduled = false;
 
@@ -20,28 +20,40 @@ export class Batcher<Item, Result> {
 
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, resolve, reject });
-      if (!this.#scheduled) {
-        this.#scheduled = true;
-        setImmediate(() => {
-          this.#scheduled = false;
-          this.#flush();
-        });
-      }
+      this.#wait({ items: [item], resolve: (results) => resolve(results[0] as Result), reject });
+    });
+  }
+
+  /** Items that belong together, at most a batch of them: one promise for all costs less than one each. */
+  addAll(items: readonly Item[]): Promise<Result[]> {
+    return new Promise((resolve, reject) => this.#wait({ items, resolve, reject }));
+  }
+
+  #wait(call: Call<Item, Result>): void {
+    this.#waiting.push(call);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#flush();
     });
   }
 
   #flush(): void {
     while (this.#waiting.length > 0 && this.#inFlight < this.#maxInFlight) {
-      const batch = this.#waiting.splice(0, this.#maxItems);
+      const calls = this.#waiting.splice(0, this.#fitting());
       this.#inFlight += 1;
-      this.#run(batch.map(({ item }) => item))
+      this.#run(calls.flatMap(({ items }) => items))
         .then(
           (results) => {
-            for (const [at, call] of batch.entries()) call.resolve(results[at] as Result);
+            let first = 0;
+            for (const call of calls) {
+              call.resolve(results.slice(first, first + call.items.length));
+              first += call.items.length;
+            }
           },
           (error: unknown) => {
-            for (const call of batch) call.reject(error);
+            for (const call of calls) call.reject(error);
           },
         )
         .finally(() => {
@@ -50,4 +62,20 @@ export class Batcher<Item, Result> {
         });
     }
   }
+
+  /** How many of the waiting calls, at least one, fit into a batch. */
+  #fitting(): number {
+    let items = 0;
+    const tooMany = this.#waiting.findIndex((call) => {
+      items += call.items.length;
+      return items > this.#maxItems;
+    });
+    return tooMany === -1 ? this.#waiting.length : Math.max(1, tooMany);
+  }
+}
+
+interface Call<Item, Result> {
+  readonly items: readonly Item[];
+  resolve(results: Result[]): void;
+  reject(error: unknown): void;
 }

@@ -46,6 +46,7 @@ export class UserErased extends Error {
 
 /** Larger batches hold Redis too long for the reads beside them. */
 const maxBatchItems = 128;
+export const maxWritesTogether = 100;
 const maxBatchesInFlight = 4;
 
 /** Applies score writes: those of one shard that arrive together travel in one script call. */
@@ -69,7 +70,17 @@ export class ScoreWriter {
    * @throws ShardClosed, RedisUnavailable, RedisOutcomeUnknown
    */
   async write(shard: Shard, write: ScoreWrite): Promise<AppliedWrite> {
-    return parseReply(await this.#batcherOf(shard).add(write));
+    const written = parseReply(await this.#batcherOf(shard).add(write));
+    if (written instanceof Error) throw written;
+    return written;
+  }
+
+  /**
+   * Writes of one shard in order, at most `maxWritesTogether`. What `write` throws of a single one is returned in its place.
+   * @throws ShardClosed, RedisUnavailable, RedisOutcomeUnknown for all of them
+   */
+  async writeAll(shard: Shard, writes: readonly ScoreWrite[]): Promise<(AppliedWrite | Error)[]> {
+    return (await this.#batcherOf(shard).addAll(writes)).map(parseReply);
   }
 
   #batcherOf(shard: Shard): Batcher<ScoreWrite, WriteReply> {
@@ -103,7 +114,7 @@ type StoredAnswer = [
   name: string,
 ];
 
-function parseReply({ code, text }: WriteReply): AppliedWrite {
+function parseReply({ code, text }: WriteReply): AppliedWrite | Error {
   switch (code) {
     case 'applied':
     case 'replayed':
@@ -120,33 +131,33 @@ function parseReply({ code, text }: WriteReply): AppliedWrite {
       };
     }
     case 'user_rate_limited':
-      throw new Problem(code, 'This user writes faster than allowed', {
+      return new Problem(code, 'This user writes faster than allowed', {
         retryAfterSeconds: Number(text) / 1000,
       });
     case 'region_rate_limited':
-      throw new Problem(code, 'This region takes no more writes now', {
+      return new Problem(code, 'This region takes no more writes now', {
         retryAfterSeconds: Number(text) / 1000,
       });
     case 'queue_full': {
       const [waiting, roomInMs] = text.split(' ').map(Number);
       const retryAfterSeconds = (roomInMs ?? 0) / 1000;
-      throw new Problem(code, `${waiting} writes wait to be stored`, { retryAfterSeconds });
+      return new Problem(code, `${waiting} writes wait to be stored`, { retryAfterSeconds });
     }
     case 'score_out_of_range':
-      throw new Problem(code, 'The new score would lie outside what this game or the platform can keep');
+      return new Problem(code, 'The new score would lie outside what this game or the platform can keep');
     case 'idempotency_mismatch':
-      throw new Problem(code, 'The first request with this key was another one');
+      return new Problem(code, 'The first request with this key was another one');
     case 'rules_changed':
-      throw new RulesChanged(`the shard has ${text}`);
+      return new RulesChanged(`the shard has ${text}`);
     case 'periods_missing':
-      throw new PeriodsMissing(Number(text));
+      return new PeriodsMissing(Number(text));
     case 'user_erased':
-      throw new UserErased('the account was erased');
+      return new UserErased('the account was erased');
     case 'timestamp_out_of_range':
-      throw new Problem(code, 'The event is older than MAX_LATENESS allows, or from the future');
+      return new Problem(code, 'The event is older than MAX_LATENESS allows, or from the future');
     case 'not_ranked':
-      throw new Problem(code, 'There is no such entry');
+      return new Problem(code, 'There is no such entry');
     default:
-      throw new RedisOutcomeUnknown(`write-scores: ${code} ${text}`);
+      return new RedisOutcomeUnknown(`write-scores: ${code} ${text}`);
   }
 }

@@ -3,6 +3,7 @@ import { Problem } from '@leaderboard/shared/http/problems';
 import type { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts';
 import type { StoredAccount } from '@leaderboard/shared/scripting/read-account';
 import {
+  absentKey,
   boardKey,
   dueKey,
   hiddenBoardKey,
@@ -34,6 +35,7 @@ export class UserStore {
       userKey(shard, userId),
       boardKey(shard),
       hiddenBoardKey(shard),
+      absentKey(shard),
     ];
     const args = [String(this.#queueMax), randomUUID(), userId, region, hidden ? '1' : '0'];
     const code = await this.#scripts.run('hide-user', shard, keys, [...args, act.actor, act.requestId]);
@@ -55,6 +57,7 @@ export class UserStore {
       boardKey(shard),
       hiddenBoardKey(shard),
       dueKey(shard),
+      absentKey(shard),
     ];
     const args = [randomUUID(), userId, region, String(version), actor ?? '', requestId];
     await this.#scripts.run('erase-user', shard, keys, args);

@@ -8,6 +8,6 @@ import type { Shard } from '@leaderboard/shared/topology/shards';
  * epoch.
  */
 export async function openShard(redis: RedisConnection, shard: Shard, epoch: number): Promise<void> {
-  for (const name of scriptNames) await redis.send(['SCRIPT', 'LOAD', fencedText(name, epoch)]);
+  for (const name of scriptNames) await redis.send(['SCRIPT', 'LOAD', fencedText(name, shard, epoch)]);
   await redis.send(['HSET', shardKey(shard), 'epoch', String(epoch)]);
 }

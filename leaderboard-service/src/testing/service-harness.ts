@@ -2,7 +2,7 @@ import { startDisposableRedis } from '@leaderboard/local/disposable-redis';
 import type { App } from '@leaderboard/shared/http/app';
 import { type Caller, mintToken } from '@leaderboard/shared/http/auth';
 import { createLogger } from '@leaderboard/shared/logger';
-import { RedisConnections } from '@leaderboard/shared/topology/redis';
+import { connectTopology, type RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import { buildApp } from '../app.js';
 import { loadConfig } from '../config.js';
 import { createServiceMetrics } from '../service-metrics.js';
@@ -32,7 +32,7 @@ export async function startService(environment: Record<string, string> = {}): Pr
     ...environment,
   });
   const logger = createLogger({ service: 'test', instance: 'test', level: config.LOG_LEVEL });
-  const redis = await RedisConnections.connect(config.topology, 'test', logger);
+  const redis = await connectTopology(config.topology, 'test', logger);
   const metrics = createServiceMetrics();
   const services = createServices(config, redis, logger, metrics);
   const app = await buildApp(config, services, logger, metrics.registry, () => undefined);

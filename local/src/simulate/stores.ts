@@ -1,7 +1,7 @@
 import { postgresSettings, processSettings, readConfig, topologySettings } from '@leaderboard/shared/config';
 import { createLogger } from '@leaderboard/shared/logger';
 import { connectionTo, readPostgres } from '@leaderboard/shared/topology/postgres';
-import { RedisConnections } from '@leaderboard/shared/topology/redis';
+import { connectTopology, type RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import { readTopology } from '@leaderboard/shared/topology/settings';
 import type { ShardMap } from '@leaderboard/shared/topology/shards';
 import pg from 'pg';
@@ -25,11 +25,7 @@ export class Stores {
     );
     const topology = readTopology(settings, environment);
     const logger = createLogger({ service: 'command', instance: '', level: 'silent' });
-    return new Stores(
-      await RedisConnections.connect(topology, 'simulate', logger),
-      topology.shards,
-      environment,
-    );
+    return new Stores(await connectTopology(topology, 'simulate', logger), topology.shards, environment);
   }
 
   /** A connection to one region's database; the caller ends it. */

@@ -37,6 +37,9 @@ export const BulkBody = Type.Object(
 );
 export type BulkBody = Static<typeof BulkBody>;
 
+const bodyValidator = Schema.Compile(BulkBody);
+export const isBulkBody = (value: unknown): value is BulkBody => bodyValidator.Check(value);
+
 export const BulkResult = Type.Union([
   Type.Object({ ok: Type.Literal(true), ...WriteAnswer.properties, replayed: Type.Optional(Type.Boolean()) }),
   Type.Object({ ok: Type.Literal(false), code: Type.String(), detail: Type.String() }),

@@ -67,6 +67,8 @@ export interface Authenticator {
   sign(caller: Caller): string;
   /** The caller, or undefined when no token was sent. @throws {Problem} 401 for a bad one. */
   identify(request: FastifyRequest): Caller | undefined;
+  /** @throws {Problem} 401 when it is not valid (any more). */
+  verify(token: string): Caller;
   /** @throws {Problem} 401 when there is no token or a bad one. */
   require(request: FastifyRequest): Caller;
 }
@@ -103,6 +105,7 @@ export async function registerAuth(
   return {
     sign: (caller) => app.jwt.sign(caller),
     identify,
+    verify: (token) => verify(app, token),
     require(request) {
       const caller = identify(request);
       if (!caller) throw unauthorized('No token was sent');

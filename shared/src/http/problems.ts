@@ -39,6 +39,7 @@ export const problemTable = {
   shard_rebuilding: [503, 'This part of the leaderboard is being checked'],
   store_unavailable: [503, 'The store cannot be reached'],
   auth_busy: [503, 'Too many logins at once'],
+  live_busy: [503, 'Too many live connections or boards'],
   no_upstream: [503, 'No service for this is up'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 

@@ -2,6 +2,7 @@ import type { OperationGroup } from './operation.js';
 import { accounts } from './operations/accounts.js';
 import { games } from './operations/games.js';
 import { history } from './operations/history.js';
+import { live } from './operations/live.js';
 import { operations } from './operations/operations.js';
 import { rankings } from './operations/rankings.js';
 import { scores } from './operations/scores.js';
@@ -11,6 +12,7 @@ export const operationGroups: readonly OperationGroup[] = [
   accounts,
   scores,
   rankings,
+  live,
   games,
   history,
   operations,

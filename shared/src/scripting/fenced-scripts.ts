@@ -1,5 +1,6 @@
 import { shardKey } from '../topology/keys.js';
-import { type RedisConnections, RedisRefused, type RedisReply } from '../topology/redis.js';
+import { RedisRefused, type RedisReply } from '../topology/redis.js';
+import type { RedisConnections } from '../topology/redis-connections.js';
 import type { Shard } from '../topology/shards.js';
 import { fencedHash, type ScriptName } from './script-text.js';
 
@@ -91,7 +92,7 @@ export class FencedScripts {
   #evaluate(name: ScriptName, shard: Shard, epoch: number, keys: readonly string[], args: readonly string[]) {
     return this.#connections
       .of(shard)
-      .send(['EVALSHA', fencedHash(name, epoch), String(keys.length), ...keys, ...args]);
+      .send(['EVALSHA', fencedHash(name, shard, epoch), String(keys.length), ...keys, ...args]);
   }
 
   #knownOf(shard: Shard): KnownEpoch {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Shard } from '../topology/shards.js';
 
 /**
- * The Lua scripts that serve a shard. Their text carries the shard's epoch, so a script is known to a Redis
- * only where a recovery has checked the shard and loaded it: everywhere else Redis answers NOSCRIPT.
+ * The Lua scripts that serve a shard. Their text carries the shard and its epoch, so a script is known to a Redis
+ * only where a recovery has checked this shard and loaded it: everywhere else Redis answers NOSCRIPT, also where another
+ * shard was opened at an epoch of the same number.
  */
 export const scriptNames = [
   'write-scores',
@@ -36,19 +38,21 @@ export function readLua(name: string): string {
   return text.replace(/^--#include (\S+)$/gm, (_, part: string) => readLua(`include/${part}`));
 }
 
-/** The text as it is loaded: `#!lua …`, then the epoch, then the script. */
-export function fencedText(name: ScriptName, epoch: number): string {
+/** The text as it is loaded: `#!lua …`, then the epoch and the shard, then the script. */
+export function fencedText(name: ScriptName, shard: Shard, epoch: number): string {
   const source = sources.get(name) ?? '';
   const firstLineEnd = source.indexOf('\n') + 1;
-  return `${source.slice(0, firstLineEnd)}local EPOCH = '${epoch}'\n${source.slice(firstLineEnd)}`;
+  return `${source.slice(0, firstLineEnd)}local EPOCH = '${epoch}' -- of ${shard.tag}\n${source.slice(firstLineEnd)}`;
 }
 
 /** The SHA-1 by which `EVALSHA` calls it. */
-export function fencedHash(name: ScriptName, epoch: number): string {
-  const key = `${name}@${epoch}`;
+export function fencedHash(name: ScriptName, shard: Shard, epoch: number): string {
+  const key = `${name} ${shard.tag} ${epoch}`;
   let hash = hashes.get(key);
   if (hash === undefined) {
-    hash = createHash('sha1').update(fencedText(name, epoch)).digest('hex');
+    hash = createHash('sha1')
+      .update(fencedText(name, shard, epoch))
+      .digest('hex');
     hashes.set(key, hash);
   }
   return hash;

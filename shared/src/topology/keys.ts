@@ -51,6 +51,13 @@ export const rulesKey = (shard: Shard) => `rules:{${shard.tag}}`;
  */
 export const userKey = (shard: Shard, userId: string) => `user:{${shard.tag}}:${userId}`;
 
+/**
+ * Never exists. A script that makes up keys itself is given it, or a prefix of keys, which does not exist either: while a slot
+ * moves to another node, Redis Cluster refuses (TRYAGAIN) whoever names a key that is not there, before anything is run. What
+ * the script makes up may lie on the other node already, and it would fail half way.
+ */
+export const absentKey = (shard: Shard) => userKey(shard, '');
+
 /** HASH `name, region, created_at, version, password_hash?`, in the account's shard. */
 export const accountKey = (shard: Shard, userId: string) => `account:{${shard.tag}}:${userId}`;
 

@@ -1,8 +1,7 @@
 import { createClient, ErrorReply } from 'redis';
 import { ConfigError } from '../config.js';
 import type { Logger } from '../logger.js';
-import type { RedisAddress, Topology } from './settings.js';
-import type { Shard } from './shards.js';
+import type { RedisAddress } from './settings.js';
 
 /** What Redis may answer, with numbers as numbers and bulk strings as strings. */
 export type RedisReply = string | number | null | RedisReply[];
@@ -40,20 +39,28 @@ const firstConnectAttempts = 10;
 /** A connection that shows no sign of life for this long is dropped, and with it all that waits on it. */
 const silenceTimeoutMs = 4_000;
 
+/** A connection that may not stand yet. */
+export interface OpeningConnection {
+  readonly connection: RedisConnection;
+  /** Rejects when the server could not be reached in all attempts. */
+  readonly connected: Promise<void>;
+}
+
 /**
- * Connects, or says in one line that it cannot. A lost connection is opened again for ever; meanwhile
- * commands fail at once instead of waiting, because a queue of unsent commands that is replayed after a
- * reconnect would apply writes whose callers have long been told otherwise.
- * @throws {ConfigError} when there is no Redis at the address.
+ * Begins to connect. A lost connection is opened again for ever; meanwhile commands fail at once instead of waiting,
+ * because a queue of unsent commands that is replayed after a reconnect would apply writes whose callers have long been
+ * told otherwise.
+ * @param firstAttempts after so many the first connection is given up
  */
-export async function connectRedis(
-  address: RedisAddress,
+export function openRedis(
+  url: string,
   name: string,
   logger: Logger,
-): Promise<RedisConnection> {
+  firstAttempts = Number.POSITIVE_INFINITY,
+): OpeningConnection {
   let connectedOnce = false;
   const client = createClient({
-    url: address.url,
+    url,
     name,
     disableOfflineQueue: true,
     pingInterval: 1_000,
@@ -61,31 +68,26 @@ export async function connectRedis(
       connectTimeout: connectTimeoutMs,
       socketTimeout: silenceTimeoutMs,
       reconnectStrategy: (attempt, cause) => {
-        if (!connectedOnce && attempt >= firstConnectAttempts) return cause;
+        if (!connectedOnce && attempt >= firstAttempts) return cause;
         return Math.min(1_000, 50 * 2 ** Math.min(attempt, 5)) * (0.75 + Math.random() / 2);
       },
     },
   });
   client.on('error', (err: Error) =>
-    logger.warn({ err: err.message, redis: redactUrl(address.url) }, 'redis connection'),
+    logger.warn({ err: err.message, redis: redactUrl(url) }, 'redis connection'),
   );
-  try {
-    await client.connect();
-  } catch (error) {
-    client.destroy();
-    throw new ConfigError(
-      address.variable,
-      `cannot be reached at ${redactUrl(address.url)}: ${reasonOf(error)}`,
-    );
-  }
-  connectedOnce = true;
+  const connected = client.connect().then(() => {
+    connectedOnce = true;
+  });
+  // Whoever does not wait for it finds out by `ready`.
+  connected.catch(() => {});
 
-  return {
+  const connection: RedisConnection = {
     get ready() {
       return client.isReady;
     },
     async send(args) {
-      if (!client.isReady) throw new RedisUnavailable(`no connection to ${redactUrl(address.url)}`);
+      if (!client.isReady) throw new RedisUnavailable(`no connection to ${redactUrl(url)}`);
       try {
         return (await client.sendCommand(args as string[])) as unknown as RedisReply;
       } catch (error) {
@@ -98,41 +100,31 @@ export async function connectRedis(
       else client.destroy();
     },
   };
+  return { connection, connected };
 }
 
-/** The connections of a process: one for each Redis server, shared by the shards that live there. */
-export class RedisConnections {
-  readonly #byRegion: ReadonlyMap<string, RedisConnection>;
-
-  private constructor(byRegion: ReadonlyMap<string, RedisConnection>) {
-    this.#byRegion = byRegion;
-  }
-
-  static async connect(topology: Topology, name: string, logger: Logger): Promise<RedisConnections> {
-    const byUrl = new Map<string, RedisConnection>();
-    const byRegion = new Map<string, RedisConnection>();
-    for (const [region, address] of topology.redis) {
-      const connection = byUrl.get(address.url) ?? (await connectRedis(address, name, logger));
-      byUrl.set(address.url, connection);
-      byRegion.set(region, connection);
-    }
-    return new RedisConnections(byRegion);
-  }
-
-  of(shard: Shard): RedisConnection {
-    const connection = this.#byRegion.get(shard.region);
-    if (!connection) throw new Error(`no Redis for region ${shard.region}`);
+/**
+ * Connects, or says in one line that it cannot.
+ * @throws {ConfigError} when there is no Redis at the address.
+ */
+export async function connectRedis(
+  address: RedisAddress,
+  name: string,
+  logger: Logger,
+): Promise<RedisConnection> {
+  const { connection, connected } = openRedis(address.url, name, logger, firstConnectAttempts);
+  try {
+    await connected;
     return connection;
+  } catch (error) {
+    await connection.close();
+    throw unreachable(address, error);
   }
+}
 
-  /** Each server once. */
-  all(): RedisConnection[] {
-    return [...new Set(this.#byRegion.values())];
-  }
-
-  async close(): Promise<void> {
-    await Promise.allSettled(this.all().map((connection) => connection.close()));
-  }
+/** The one line that says so. */
+export function unreachable({ variable, url }: RedisAddress, error: unknown): ConfigError {
+  return new ConfigError(variable, `cannot be reached at ${redactUrl(url)}: ${reasonOf(error)}`);
 }
 
 function redactUrl(url: string): string {

@@ -3,7 +3,7 @@ import { ConfigError } from '@leaderboard/shared/config';
 import { interruptible } from '@leaderboard/shared/interruption';
 import { runMain } from '@leaderboard/shared/lifecycle';
 import { createLogger } from '@leaderboard/shared/logger';
-import { connectRedis } from '@leaderboard/shared/topology/redis';
+import { connectTopology } from '@leaderboard/shared/topology/redis-connections';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
 import { loadConfig } from '../config.js';
 import { EventGroup } from '../events/event-group.js';
@@ -34,24 +34,27 @@ await runMain(async () => {
   const logger = createLogger({ service: 'command', instance: config.INSTANCE, level: 'silent' });
   const line = options.json ? jsonLine : readableLine;
 
+  const redis = await connectTopology(config.topology, 'monitor', logger);
   const follow = async (shard: Shard) => {
-    const address = config.topology.redis.get(shard.region);
-    if (!address) throw new Error(`no Redis for region ${shard.region}`);
-    const redis = await connectRedis(address, 'monitor', logger);
+    const waiting = await redis.dedicated(shard, 'monitor');
     try {
       await followEvents({
         // The same name after a restart, so that what was not acked is found again at once.
-        group: new EventGroup(shard, redis, name, hostname()),
+        group: new EventGroup(shard, waiting, name, hostname()),
         begin: options['from-start'] ? 'first' : 'next',
         show: (entries) => output.write(entries.map((entry) => `${line(shard.tag, entry)}\n`).join('')),
         say: (text) => process.stderr.write(`${shard.tag}: ${text}\n`),
         signal,
       });
     } finally {
-      await redis.close();
+      await waiting.close();
     }
   };
-  await Promise.all(shards.map(follow));
+  try {
+    await Promise.all(shards.map(follow));
+  } finally {
+    await redis.close();
+  }
 });
 
 /** @throws {ConfigError} for a region that does not exist */

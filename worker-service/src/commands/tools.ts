@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigError } from '@leaderboard/shared/config';
 import { createLogger, type Logger } from '@leaderboard/shared/logger';
-import { RedisConnections } from '@leaderboard/shared/topology/redis';
+import { connectTopology, type RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import { type Config, loadConfig } from '../config.js';
 import { Databases } from '../postgres/databases.js';
 
@@ -16,7 +16,7 @@ export interface Tools {
 export async function withTools<Result>(work: (tools: Tools) => Promise<Result>): Promise<Result> {
   const config = loadConfig();
   const logger: Logger = createLogger({ service: 'command', instance: config.INSTANCE, level: 'silent' });
-  const redis = await RedisConnections.connect(config.topology, 'command', logger);
+  const redis = await connectTopology(config.topology, 'command', logger);
   const databases = new Databases(
     { addresses: config.postgres, partitions: config.PARTITIONS, poolMax: config.PG_POOL_MAX },
     logger,

@@ -1,5 +1,5 @@
 import { fencedHash, fencedText, scriptNames } from '@leaderboard/shared/scripting/script-text';
-import { shardKey } from '@leaderboard/shared/topology/keys';
+import { absentKey, shardKey } from '@leaderboard/shared/topology/keys';
 import type { RedisConnection } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import { workerScript } from '../redis/lua-script.js';
@@ -18,7 +18,7 @@ export class ShardDoor {
   async openEpoch(): Promise<number> {
     const epoch = Number(await this.redis.send(['HGET', shardKey(this.shard), 'epoch']));
     if (epoch === 0) return 0;
-    const hashes = scriptNames.map((name) => fencedHash(name, epoch));
+    const hashes = scriptNames.map((name) => fencedHash(name, this.shard, epoch));
     const loaded = (await this.redis.send(['SCRIPT', 'EXISTS', ...hashes])) as number[];
     return loaded.every((known) => known === 1) ? epoch : 0;
   }
@@ -34,7 +34,7 @@ export class ShardDoor {
 
   /** Closes the shard. Returns the last version this Redis knows, undefined when it knows none. */
   async close(epoch: number): Promise<number | undefined> {
-    const version = await beginScript.run(this.redis, [shardKey(this.shard)], [String(epoch)]);
+    const version = await beginScript.run(this.redis, this.#keys(), [String(epoch)]);
     return version === '' ? undefined : Number(version);
   }
 
@@ -46,14 +46,17 @@ export class ShardDoor {
 
   async loadScripts(epoch: number): Promise<void> {
     await Promise.all(
-      scriptNames.map((name) => this.redis.send(['SCRIPT', 'LOAD', fencedText(name, epoch)])),
+      scriptNames.map((name) => this.redis.send(['SCRIPT', 'LOAD', fencedText(name, this.shard, epoch)])),
     );
   }
 
   /** Returns the version up to which nothing is missing. */
   async open(epoch: number, greatestStored: number): Promise<number> {
-    return Number(
-      await openScript.run(this.redis, [shardKey(this.shard)], [String(epoch), String(greatestStored)]),
-    );
+    return Number(await openScript.run(this.redis, this.#keys(), [String(epoch), String(greatestStored)]));
+  }
+
+  /** In a cluster both scripts are refused while the slot moves: a recovery has one node from beginning to end. */
+  #keys(): string[] {
+    return [shardKey(this.shard), absentKey(this.shard)];
   }
 }

@@ -27,7 +27,8 @@ import {
   shardKey,
   userKey,
 } from '@leaderboard/shared/topology/keys';
-import { type RedisConnection, RedisConnections } from '@leaderboard/shared/topology/redis';
+import type { RedisConnection } from '@leaderboard/shared/topology/redis';
+import { connectTopology, type RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import type pg from 'pg';
 import { Registry } from 'prom-client';
@@ -102,7 +103,7 @@ export class Harness {
     };
     const config = loadConfig(all);
     await prepareDatabases(config.postgres, silent);
-    const connections = await RedisConnections.connect(config.topology, 'test', silent);
+    const connections = await connectTopology(config.topology, 'test', silent);
     const databases = new Databases({ addresses: config.postgres, partitions: 1, poolMax: 16 }, silent);
     return new Harness(redis, postgres, all, config, connections, databases);
   }
