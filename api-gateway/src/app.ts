@@ -6,6 +6,7 @@ import type { Logger } from '@leaderboard/shared/logger';
 import type { Config } from './config.js';
 import { live } from './live/live.js';
 import { createIpLimits } from './plugins/ip-limits.js';
+import { AnswerCache } from './proxy/answer-cache.js';
 import { proxy } from './proxy/proxy.js';
 import { registerUpstreamHeader, upstreamLogField } from './proxy/upstream-header.js';
 import { getHealth } from './routes/get-health.js';
@@ -27,8 +28,14 @@ export async function buildApp({
   upstreams,
   notReady,
 }: GatewayOptions): Promise<App> {
-  const { trustedProxies } = config;
-  const app = createApp({ logger, metrics, notReady, trustedProxies, logFields: upstreamLogField });
+  const app = createApp({
+    logger,
+    metrics,
+    notReady,
+    isTrustedProxy: (address) => config.trustedProxies.has(address),
+    requestLogLevel: 'info',
+    logFields: upstreamLogField,
+  });
   registerUpstreamHeader(app);
   const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
   const limits = await createIpLimits(
@@ -45,6 +52,7 @@ export async function buildApp({
   const readsRequireToken = config.READS_REQUIRE_TOKEN;
   const clients = { service: upstreams.client, worker: upstreams.workers.client };
   await app.register(live, { config, auth, limits, service: clients.service, registry: metrics });
-  await app.register(proxy, { auth, limits, clients, readsRequireToken });
+  const cache = config.TOP_CACHE_MS > 0 ? new AnswerCache(config.TOP_CACHE_MS) : undefined;
+  await app.register(proxy, { auth, limits, clients, cache, readsRequireToken });
   return app;
 }

@@ -25,7 +25,6 @@ afterEach(() => close());
 async function start(count: number, environment: Record<string, string> = {}) {
   const system = await startSystem(count, environment);
   close = system.close;
-  for (const service of system.services) service.takesBatches = true;
   const [first, second] = system.services as [FakeService, FakeService];
   return { ...system, first, second };
 }
@@ -43,21 +42,23 @@ const echo = (requests: Framed<RequestHead>[], at: number): Framed<AnswerHead> =
 /**
  * Batches are answered as told. Until the first has come, requests that travel by themselves wait for it: so there is one.
  */
-function batchesBy(behaviour: Behaviour): Behaviour {
+function answerBatches(service: FakeService, behaviour: Behaviour): void {
   let waiting: (() => void)[] | undefined = [];
-  return (arrival, response) => {
+  service.behaviour = (arrival, response) => {
     const answer = () => response.end(arrival.body);
-    if (arrival.path !== batchPath) return void (waiting ? waiting.push(answer) : answer());
+    if (waiting) waiting.push(answer);
+    else answer();
+  };
+  service.batches = (arrival, response) => {
     for (const release of waiting ?? []) release();
     waiting = undefined;
     behaviour(arrival, response);
   };
 }
-const echoAll = () =>
-  batchesBy((arrival, response) => {
-    const requests = requestsOf(arrival);
-    response.end(encodeFrame(requests.map((_, at) => echo(requests, at))));
-  });
+const echoAll: Behaviour = (arrival, response) => {
+  const requests = requestsOf(arrival);
+  response.end(encodeFrame(requests.map((_, at) => echo(requests, at))));
+};
 const echoAlone: Behaviour = (arrival, response) => {
   response.end(arrival.body);
 };
@@ -85,7 +86,7 @@ const bodies = Array.from({ length: count }, (_, at) => `{"score":${at}}`);
 describe('requests of the same moment', () => {
   it('travel together, and each gets its own answer', async () => {
     const { gateway, first } = await start(1);
-    first.behaviour = echoAll();
+    answerBatches(first, echoAll);
     const answers = await sendAll(gateway.url, count);
     expect(answers.map(({ text }) => text)).toEqual(bodies);
     expect(answers.every(({ headers }) => headers['x-upstream-addr'] === first.address)).toBe(true);
@@ -95,7 +96,7 @@ describe('requests of the same moment', () => {
 
   it('keep their own request id, token and key', async () => {
     const { gateway, first } = await start(1);
-    first.behaviour = echoAll();
+    answerBatches(first, echoAll);
     await sendAll(gateway.url, count, (at) => ({
       'x-request-id': `id-${at}`,
       'idempotency-key': `key-${at}`,
@@ -118,7 +119,7 @@ describe('requests of the same moment', () => {
 
   it('travel alone to a service that takes no batches', async () => {
     const { gateway, first } = await start(1);
-    first.takesBatches = false;
+    first.batches = 'refuse';
     first.behaviour = echoAlone;
     expect((await sendAll(gateway.url, count)).map(({ text }) => text)).toEqual(bodies);
     expect(gateway.statusOf(first)).toBe('up');
@@ -130,7 +131,7 @@ describe('a batch that fails', () => {
 
   it('is repeated for those with a key and leaves the others unknown', async () => {
     const { gateway, first } = await start(1);
-    first.behaviour = batchesBy(cutConnection);
+    answerBatches(first, cutConnection);
     const answers = await sendAll(gateway.url, count, mixed);
     const inBatches = new Set(
       batchesOf(first)
@@ -165,7 +166,7 @@ describe('a batch that fails', () => {
     ],
   ])('because it %s keeps the answers that came', async (_, behaviour) => {
     const { gateway, first } = await start(1);
-    first.behaviour = batchesBy(behaviour);
+    answerBatches(first, behaviour);
     const answers = await sendAll(gateway.url, count);
     const answered = new Set(batchesOf(first).map((batch) => requestsOf(batch)[0]?.body.toString()));
     for (const batch of batchesOf(first)) {
@@ -180,7 +181,7 @@ describe('a batch that fails', () => {
 
   it('because its answer is garbage leaves the outcome unknown', async () => {
     const { gateway, first } = await start(1);
-    first.behaviour = batchesBy((_, response) => response.end('garbage that is no frame at all'));
+    answerBatches(first, (_, response) => response.end('garbage that is no frame at all'));
     const answers = await sendAll(gateway.url, count);
     expect(answers.filter(({ code }) => code === 'outcome_unknown').length).toBeGreaterThan(0);
     expect(answers.every(({ status }) => status === 200 || status === 502)).toBe(true);
@@ -188,7 +189,7 @@ describe('a batch that fails', () => {
 
   it('because nobody listens goes to another service: it was never sent', async () => {
     const { gateway, first, second } = await start(2, { PROBE_INTERVAL_MS: '60000' });
-    second.behaviour = echoAll();
+    answerBatches(second, echoAll);
     await first.crash();
     expect((await sendAll(gateway.url, count)).map(({ text }) => text)).toEqual(bodies);
   });
@@ -198,7 +199,7 @@ describe('a request that takes longer', () => {
   it('does not hold up those that travel with it', async () => {
     const { gateway, first } = await start(1, { UPSTREAM_TIMEOUT_MS: '60000' });
     const held: (() => void)[] = [];
-    first.behaviour = batchesBy((arrival, response) => {
+    answerBatches(first, (arrival, response) => {
       const requests = requestsOf(arrival);
       const [slow, ...others] = requests.keys();
       response.write(encodeFrame(others.map((at) => echo(requests, at))));
@@ -225,6 +226,7 @@ describe('a request that takes longer', () => {
   it('than its deadline is over for all who wait for it', async () => {
     const { gateway, first } = await start(1, { UPSTREAM_TIMEOUT_MS: '300' });
     first.behaviour = neverAnswer;
+    first.batches = neverAnswer;
     const answers = await sendAll(gateway.url, count);
     for (const { status, code } of answers) {
       expect([

@@ -14,6 +14,8 @@ export interface Policy {
   redelivery?: 'harmless' | 'keyed';
   /** It is small and answered soon: it may travel with others (upstream/batch-lane.ts). */
   batched?: true;
+  /** The answer is the same for everybody: it may be kept for a moment (proxy/answer-cache.ts). */
+  cached?: true;
 }
 
 /**
@@ -38,7 +40,7 @@ export const policies: readonly Policy[] = [
   { methods: ['DELETE'], path: '/score/:userId', token: 'required' },
   { methods: post, path: '/scores', token: 'required', bodyLimitBytes: bulkLimitBytes },
 
-  { methods: get, path: '/top', token: 'reads', batched: true },
+  { methods: get, path: '/top', token: 'reads', batched: true, cached: true },
   { methods: get, path: '/rank/:userId', token: 'reads', batched: true },
   { methods: get, path: '/around/:userId', token: 'reads', batched: true },
   { methods: get, path: '/ranks', token: 'reads', batched: true },

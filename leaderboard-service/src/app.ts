@@ -60,7 +60,7 @@ export async function buildApp(
   metrics: Registry,
   notReady: ReadinessCheck,
 ): Promise<App> {
-  const app = createApp({ logger, metrics, notReady, trustedProxies: [] });
+  const app = createApp({ logger, metrics, notReady });
   const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
   app.decorateRequest('caller', undefined);
   const guard = createGuards(auth, config.READS_REQUIRE_TOKEN);

@@ -21,7 +21,7 @@ const routes = [getHistory, getExport];
 
 /** Builds the HTTP side: what is answered from Postgres. `main.ts` listens, tests inject. */
 export async function buildApp({ config, logger, metrics, notReady, ...parts }: AppParts): Promise<App> {
-  const app = createApp({ logger, metrics, notReady, trustedProxies: [] });
+  const app = createApp({ logger, metrics, notReady });
   const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
   app.decorateRequest('caller', undefined);
   const guard = createGuards(auth, false);

@@ -31,8 +31,10 @@ export interface AppOptions {
   logger: Logger;
   metrics: Registry;
   notReady: ReadinessCheck;
-  /** Addresses whose `X-Forwarded-For` is believed; the socket's address counts when it is empty. */
-  trustedProxies: string[];
+  /** Whose `X-Forwarded-For` is believed; without it the socket's address counts. */
+  isTrustedProxy?: (address: string) => boolean;
+  /** Of the line about each request: who faces clients says `info`; behind it, it would only be said again. */
+  requestLogLevel?: 'info' | 'debug';
   /** What a process adds to the log line of each request. */
   logFields?: (request: FastifyRequest) => Record<string, unknown>;
 }
@@ -45,7 +47,8 @@ const requestTimeoutMs = 10_000;
 const keepAliveTimeoutMs = 75_000;
 
 /** The HTTP side that all processes share: strict validation, problem+json, request ids, one log line, metrics, health. */
-export function createApp({ logger, metrics, notReady, trustedProxies, logFields }: AppOptions): App {
+export function createApp(options: AppOptions): App {
+  const { logger, metrics, notReady, isTrustedProxy = false, logFields, requestLogLevel = 'debug' } = options;
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -53,7 +56,7 @@ export function createApp({ logger, metrics, notReady, trustedProxies, logFields
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
+    trustProxy: isTrustedProxy,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: answerClientError,
@@ -75,7 +78,8 @@ export function createApp({ logger, metrics, notReady, trustedProxies, logFields
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
-    request.log.info(
+    if (!logger.isLevelEnabled(requestLogLevel)) return done();
+    request.log[requestLogLevel](
       {
         method: request.method,
         url: request.url,
