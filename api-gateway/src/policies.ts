@@ -52,6 +52,14 @@ export const policies: readonly Policy[] = [
   { methods: ['PUT'], path: '/games/:game', token: 'required' },
   { methods: get, path: '/users/:userId/history', token: 'required', upstream: 'worker' },
   { methods: get, path: '/users/:userId/export', token: 'required', upstream: 'worker' },
+  { methods: get, path: '/webhooks', token: 'required', upstream: 'worker' },
+  { methods: get, path: '/webhooks/:id', token: 'required', upstream: 'worker' },
+  {
+    methods: ['PUT', 'DELETE'],
+    path: '/webhooks/:id',
+    token: 'required',
+    upstream: 'worker',
+  },
   { methods: ['DELETE'], path: '/users/:userId', token: 'required' },
   { methods: ['PUT'], path: '/users/:userId/hidden', token: 'required' },
 ];

@@ -196,6 +196,33 @@ describe.each([1, 3])('rankings merged over regions with %d partition(s)', (part
     );
   });
 
+  it('answers many who ask in one moment as if each had asked alone', async () => {
+    await play(
+      Array.from({ length: 20 }, (_, at) => ({
+        userId: `user${at}`,
+        region: regions[at % 4] as string,
+        scores: [at % 5],
+      })),
+    );
+    const { rankings } = service.services;
+    const asks = Array.from({ length: 20 }, (_, at) => `user${at}`).flatMap((userId) =>
+      ['GLOBAL', ...regions].flatMap((region) => {
+        const scope = scopeOf(region, 'unique');
+        const none = (error: Error) => error.message;
+        return [
+          () => rankings.rank(scope, userId).catch(none),
+          () => rankings.around(scope, userId, 2).catch(none),
+          () => rankings.ranks(scope, [userId, 'nobody']),
+          () => rankings.top({ ...scope, board: { ...scope.board, game: 'other' } }, 5, undefined),
+          () => rankings.top(scope, 5, undefined),
+        ];
+      }),
+    );
+    const alone: unknown[] = [];
+    for (const ask of asks) alone.push(await ask());
+    expect(await Promise.all(asks.map((ask) => ask()))).toEqual(alone);
+  });
+
   it('answers the same rank to a write as to a read', async () => {
     await service.reset();
     for (let user = 0; user < 30; user += 1) {

@@ -98,6 +98,53 @@ async function isWhole(port: number): Promise<boolean> {
 
 const silent = createLogger({ service: 'test', instance: '', level: 'silent' });
 
+/** Moves a slot to another master as `redis-cli --cluster reshard` does, key by key. */
+export async function moveSlot({ nodes }: DisposableCluster, slot: number, toPort: number): Promise<void> {
+  const masters = await mastersOf(nodes);
+  const from = masters.find(({ slots: owned }) => owned.some(([a, b]) => slot >= a && slot <= b));
+  const to = masters.find(({ port }) => port === toPort);
+  if (!from || !to) throw new Error(`slot ${slot} cannot be moved to ${toPort}`);
+  const at = String(slot);
+  await command(to.port, 'CLUSTER', 'SETSLOT', at, 'IMPORTING', from.id);
+  await command(from.port, 'CLUSTER', 'SETSLOT', at, 'MIGRATING', to.id);
+  for (;;) {
+    const keys = (await command(from.port, 'CLUSTER', 'GETKEYSINSLOT', at, '100')) as string[];
+    if (keys.length === 0) break;
+    await command(from.port, 'MIGRATE', '127.0.0.1', String(to.port), '', '0', '5000', 'KEYS', ...keys);
+  }
+  await command(to.port, 'CLUSTER', 'SETSLOT', at, 'NODE', to.id);
+  for (const { port } of masters)
+    if (port !== to.port) await command(port, 'CLUSTER', 'SETSLOT', at, 'NODE', to.id);
+}
+
+export interface ClusterMaster {
+  readonly id: string;
+  readonly port: number;
+  /** From and to, both included. */
+  readonly slots: readonly (readonly [number, number])[];
+}
+
+/** The masters that are up, as the first node that answers knows them. */
+export async function mastersOf(nodes: readonly ClusterNode[]): Promise<ClusterMaster[]> {
+  const up = nodes.find(({ process }) => process.running);
+  const lines = String(await command(up?.port ?? 0, 'CLUSTER', 'NODES'))
+    .trim()
+    .split('\n');
+  return lines
+    .map((line) => line.split(' '))
+    .filter(([, , flags = '']) => flags.includes('master') && !flags.includes('fail'))
+    .map(([id = '', address = '', , , , , , , ...owned]) => ({
+      id,
+      port: Number(/:(\d+)/.exec(address)?.[1]),
+      slots: owned
+        .filter((range) => !range.startsWith('['))
+        .map((range) => {
+          const [a = 0, b = a] = range.split('-').map(Number);
+          return [a, b] as const;
+        }),
+    }));
+}
+
 /** One command to one node, on a connection of its own. */
 export async function command(port: number, ...args: string[]): Promise<RedisReply> {
   const connection = await connectRedis({ variable: 'REDIS_URL', url: redisUrl(port) }, 'test', silent);

@@ -6,20 +6,26 @@ import type { Logger } from '@leaderboard/shared/logger';
 import type { Registry } from 'prom-client';
 import type { ApiConfig } from './config.js';
 import type { History } from './history/history.js';
+import { deleteWebhook } from './routes/delete-webhook.js';
 import { getExport } from './routes/get-export.js';
 import { getHistory } from './routes/get-history.js';
+import { getWebhook } from './routes/get-webhook.js';
+import { getWebhooks } from './routes/get-webhooks.js';
+import { putWebhook } from './routes/put-webhook.js';
+import type { Webhooks } from './webhooks/webhooks.js';
 
 export interface AppParts {
   readonly config: ApiConfig;
   readonly history: History;
+  readonly webhooks: Webhooks;
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly notReady: ReadinessCheck;
 }
 
-const routes = [getHistory, getExport];
+const routes = [getHistory, getExport, getWebhooks, getWebhook, putWebhook, deleteWebhook];
 
-/** Builds the HTTP side: what is answered from Postgres. `main.ts` listens, tests inject. */
+/** Builds the HTTP side: what is answered from Postgres, and webhooks. `main.ts` listens, tests inject. */
 export async function buildApp({ config, logger, metrics, notReady, ...parts }: AppParts): Promise<App> {
   const app = createApp({ logger, metrics, notReady });
   const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);

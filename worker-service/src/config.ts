@@ -5,6 +5,7 @@ import {
   postgresSettings,
   processSettings,
   readConfig,
+  switchSetting,
   tokenSettings,
   topologySettings,
   windowSettings,
@@ -38,7 +39,18 @@ const Settings = Type.Object({
 });
 
 /** Of the worker's HTTP side; commands need none of it. */
-const ApiSettings = Type.Object({ ...tokenSettings });
+const ApiSettings = Type.Object({
+  ...tokenSettings,
+  /** Also loopback and private networks, where somebody could reach what is not meant for the outside. */
+  WEBHOOK_ALLOW_PRIVATE: switchSetting(false),
+  WEBHOOK_TIMEOUT_MS: Type.Integer({ default: 10_000, minimum: 100, maximum: 60_000 }),
+  WEBHOOK_MAX_ATTEMPTS: Type.Integer({ default: 15, minimum: 1, maximum: 1_000 }),
+  /** Before the second attempt; it doubles up to an hour. */
+  WEBHOOK_RETRY_MS: Type.Integer({ default: 1_000, minimum: 10, maximum: 3_600_000 }),
+  WEBHOOK_CONCURRENCY: Type.Integer({ default: 16, minimum: 1, maximum: 256 }),
+  /** Deliveries that may wait for one webhook. */
+  WEBHOOK_MAX_PENDING: Type.Integer({ default: 10_000, minimum: 1, maximum: 10_000_000 }),
+});
 
 /** @throws {ConfigError} naming the variable. */
 export function loadApiConfig(environment: Environment = process.env) {

@@ -12,6 +12,8 @@ import { loadApiConfig } from './config.js';
 import { History } from './history/history.js';
 import { Databases, requestLimits } from './postgres/databases.js';
 import { Harness } from './testing/harness.js';
+import { WebhookStore } from './webhooks/webhook-store.js';
+import { Webhooks } from './webhooks/webhooks.js';
 
 let harness: Harness;
 let databases: Databases;
@@ -25,9 +27,11 @@ beforeAll(async () => {
     logger,
   );
   const { shards } = harness.config.topology;
+  const store = new WebhookStore(databases.ofRegion('GLOBAL'), 1);
   app = await buildApp({
     config: loadApiConfig(harness.environment),
     history: new History(new FencedScripts(harness.connections), shards, databases),
+    webhooks: new Webhooks(store, false, { begin: async () => {}, wake: () => {} }),
     logger,
     metrics: createMetrics('test'),
     notReady: () => undefined,

@@ -6,6 +6,7 @@ import { buildApp } from './app.js';
 import { loadApiConfig, loadConfig } from './config.js';
 import { History } from './history/history.js';
 import { Databases, requestLimits } from './postgres/databases.js';
+import { startWebhooks } from './webhooks/start-webhooks.js';
 import { startWorker } from './worker.js';
 
 await runMain(async () => {
@@ -26,11 +27,14 @@ await runMain(async () => {
     logger,
   );
   lifecycle.onClose('postgres of requests', () => databases.close());
-  const history = new History(new FencedScripts(redis), config.topology.shards, databases);
+  const scripts = new FencedScripts(redis);
+  const history = new History(scripts, config.topology.shards, databases);
+  const parts = { config, api: apiConfig, redis, scripts, databases, logger, registry: metrics };
+  const webhooks = startWebhooks(parts, lifecycle);
 
   // A shard that waits for its Redis or Postgres makes no worker unready: it is the one that will bring it back.
   const notReady = () => (lifecycle.closing ? 'stopping' : undefined);
-  const app = await buildApp({ config: apiConfig, history, logger, metrics, notReady });
+  const app = await buildApp({ config: apiConfig, history, webhooks, logger, metrics, notReady });
   await app.listen({ host: config.HOST, port: config.PORT });
   lifecycle.onClose('http', () => app.close());
   logger.info({ port: config.PORT }, 'listening');

@@ -12,7 +12,7 @@ import { killAt } from './failpoints.js';
 import { WorkerMetrics } from './metrics.js';
 import { Databases } from './postgres/databases.js';
 import { maintainPartitions } from './postgres/partitions.js';
-import { prepareDatabases } from './postgres/prepare.js';
+import { prepareDatabases, prepareLate } from './postgres/prepare.js';
 import { recoveryLockOf } from './recovery/recovery-lock.js';
 import { ShardSupervisor } from './recovery/shard-supervisor.js';
 import { readWindowDefinitions } from './recovery/window-definitions.js';
@@ -40,14 +40,14 @@ export async function startWorker(
   const redis = await connectTopology(config.topology, 'worker-service', logger);
   lifecycle.onClose('redis', () => redis.close());
 
-  await prepareDatabases(config.postgres, logger);
+  const late = await prepareDatabases(config.postgres, logger);
   const databases = new Databases(
     { addresses: config.postgres, partitions: config.PARTITIONS, poolMax: config.PG_POOL_MAX },
     logger,
   );
   lifecycle.onClose('postgres', () => databases.close());
 
-  await keepPartitions(config, databases, logger, lifecycle);
+  await keepPartitions(config, databases, late, logger, lifecycle);
 
   const metrics = new WorkerMetrics(registry);
   metrics.watchQueues(shards, (shard) => readQueueFigures(shard, redis.of(shard)));
@@ -145,22 +145,37 @@ async function startShard(
   };
 }
 
+/** @param late the regions whose database is not there yet */
 async function keepPartitions(
   { HISTORY_DAYS, postgres }: Config,
   databases: Databases,
+  late: readonly string[],
   logger: Logger,
   lifecycle: Pick<Lifecycle, 'onClose'>,
 ): Promise<void> {
-  const maintain = async () => {
-    for (const region of postgres.keys()) {
-      await maintainPartitions(databases.ofRegion(region), HISTORY_DAYS, new Date(), logger).catch(
-        (err: Error) => {
-          logger.warn({ err: err.message, region }, 'partitions not looked after: tried again in an hour');
-        },
-      );
-    }
+  const maintain = async (region: string) => {
+    await maintainPartitions(databases.ofRegion(region), HISTORY_DAYS, new Date(), logger).catch(
+      (err: Error) => {
+        logger.warn({ err: err.message, region }, 'partitions not looked after: tried again in an hour');
+      },
+    );
   };
-  await maintain();
-  const timer = setInterval(() => void maintain(), hourMs);
+  const maintainAll = async (regions: Iterable<string>) => {
+    for (const region of regions) await maintain(region);
+  };
+  await maintainAll([...postgres.keys()].filter((region) => !late.includes(region)));
+  const timer = setInterval(() => void maintainAll(postgres.keys()), hourMs);
   lifecycle.onClose('partitions', () => clearInterval(timer));
+
+  const stopping = new AbortController();
+  const preparing = [...postgres].map(async ([region, address]) => {
+    if (!late.includes(region)) return;
+    await prepareLate(region, address, logger, stopping.signal);
+    await maintain(region);
+  });
+  const done = Promise.allSettled(preparing);
+  lifecycle.onClose('late databases', async () => {
+    stopping.abort();
+    await done;
+  });
 }

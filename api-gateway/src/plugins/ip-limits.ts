@@ -2,7 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { App } from '@leaderboard/shared/http/app';
 import type { Registry } from '@leaderboard/shared/http/metrics';
 import { Problem } from '@leaderboard/shared/http/problems';
-import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { Counter } from 'prom-client';
 import type { AddressList } from '../address-list.js';
 
@@ -17,7 +17,7 @@ export interface IpLimits {
   /** Counts one request of this address. @throws {Problem} ip_rate_limited */
   count(request: FastifyRequest): Promise<void>;
   /** @param asAuth whether the route counts as a login or registration */
-  hooks(asAuth: boolean): onRequestAsyncHookHandler[];
+  hooks(asAuth: boolean): onRequestHookHandler[];
 }
 
 type Count = (request: FastifyRequest) => Promise<void>;
@@ -45,28 +45,41 @@ export async function createIpLimits(
   const limit = (name: string, max: number, windowMs: number): Count[] => {
     if (max === 0) return [];
     const count = app.createRateLimit({ max, timeWindow: windowMs });
-    const hook = async (request: FastifyRequest) => {
-      if (settings.exempt.has(request.ip)) return;
-      const state = await count(request);
-      if (state.isAllowed || !state.isExceeded) return;
-      refused.inc({ limit: name });
-      throw new Problem(
-        'ip_rate_limited',
-        `An address may send ${max} requests per ${windowMs / 1000} s here`,
-        {
-          retryAfterSeconds: state.ttlInSeconds,
-        },
-      );
-    };
-    return [hook];
+    return [
+      async (request) => {
+        const state = await count(request);
+        if (state.isAllowed || !state.isExceeded) return;
+        refused.inc({ limit: name });
+        throw new Problem(
+          'ip_rate_limited',
+          `An address may send ${max} requests per ${windowMs / 1000} s here`,
+          {
+            retryAfterSeconds: state.ttlInSeconds,
+          },
+        );
+      },
+    ];
   };
 
   const all = limit('requests', settings.requestsPerSecond, 1_000);
   const auth = limit('auth', settings.authRequestsPerMinute, 60_000);
+  const countAll = async (counts: readonly Count[], request: FastifyRequest) => {
+    for (const count of counts) await count(request);
+  };
   return {
     async count(request) {
-      for (const each of all) await each(request);
+      if (!settings.exempt.has(request.ip)) await countAll(all, request);
     },
-    hooks: (asAuth) => (asAuth ? [...auth, ...all] : all),
+    hooks(asAuth) {
+      const counts = asAuth ? [...auth, ...all] : all;
+      if (counts.length === 0) return [];
+      // Without a promise for those who are not counted.
+      return [
+        (request, _reply, done) => {
+          if (settings.exempt.has(request.ip)) done();
+          else countAll(counts, request).then(() => done(), done);
+        },
+      ];
+    },
   };
 }

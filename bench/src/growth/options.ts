@@ -15,6 +15,8 @@ export const mergedShards: readonly number[] = [1, 4, 16, 64];
 /** Partitions whose throughput of writes is compared. */
 export const writtenPartitions: readonly number[] = [1, 2, 4];
 
+/** There are as many such boards as numbers of shards. */
+const mostMergedUsers = 100_000;
 const allSizes = [10_000, 100_000, 1_000_000, 10_000_000];
 
 const usage = `npm run bench -- growth [options]
@@ -35,7 +37,7 @@ export function parseGrowthOptions(args: readonly string[]): GrowthOptions {
     throw new UsageError(`--users is out of range.\n\n${usage}`);
   return {
     sizes: [...allSizes.filter((size) => size < most), most],
-    mergedUsers: Math.min(most, 1_000_000),
+    mergedUsers: Math.min(most, mostMergedUsers),
     rounds: count('rounds', values.rounds, 3),
     seconds: count('seconds', values.seconds, 1),
   };

@@ -118,11 +118,11 @@ function curves(
   return lineChart({
     title,
     xTitle: by,
-    yTitle: 'p50 of one client, µs',
+    yTitle: 'CPU of Redis for a request, µs',
     xs: boards.map((board) => board[by]),
     series: shown.map((kind) => ({
       name: kind,
-      values: boards.map((board) => board[kind].p50Us ?? Number.NaN),
+      values: boards.map((board) => board[kind].redisUs ?? Number.NaN),
     })),
   });
 }

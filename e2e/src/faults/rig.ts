@@ -1,3 +1,4 @@
+import { type DisposableCluster, startDisposableCluster } from '@leaderboard/local/disposable-cluster';
 import { type DisposablePostgres, startDisposablePostgres } from '@leaderboard/local/disposable-postgres';
 import { type DisposableRedis, startDisposableRedis } from '@leaderboard/local/disposable-redis';
 import { type Stack, startStack } from '@leaderboard/local/stack';
@@ -6,17 +7,21 @@ import { TcpProxy } from './tcp-proxy.js';
 
 const jwtSecret = 'fault-test-secret-0123456789abcdefghijkl';
 
-/** The whole system, with a proxy that can misbehave before each store: 2 gateways, 3 services, 2 workers. */
-export interface Rig {
+/** What a round needs of whatever it is run on. */
+export interface System {
   readonly stack: Stack;
+  /** Posts for anybody. */
+  readonly serverToken: string;
+}
+
+/** The whole system, with a proxy that can misbehave before each store: 2 gateways, 3 services, 2 workers. */
+export interface Rig extends System {
   readonly redis: DisposableRedis;
   readonly postgres: DisposablePostgres;
   readonly redisProxy: TcpProxy;
   readonly postgresProxy: TcpProxy;
   /** Where redis-server and nginx are looked for. */
   readonly path: string | undefined;
-  /** Posts for anybody. */
-  readonly serverToken: string;
   close(): Promise<void>;
 }
 
@@ -57,14 +62,43 @@ export async function startRig(
       },
     });
     closers.push(() => stack.stop());
-    const serverToken = mintToken(
-      { user_id: 'fault-tests', name: 'fault-tests', region: 'GLOBAL', role: 'server' },
-      jwtSecret,
-      24 * 3600,
-    );
-    return { path, stack, redis, postgres, redisProxy, postgresProxy, serverToken, close };
+    return { path, stack, redis, postgres, redisProxy, postgresProxy, serverToken: mintServerToken(), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+export interface ClusterRig extends System {
+  readonly cluster: DisposableCluster;
+  close(): Promise<void>;
+}
+
+/** The whole system on a Redis Cluster, a partition of a region on each master at least. */
+export async function startClusterRig(path: string | undefined): Promise<ClusterRig> {
+  const cluster = await startDisposableCluster(path);
+  try {
+    const stack = await startStack({
+      environment: {
+        JWT_SECRET: jwtSecret,
+        LEASE_MS: '3000',
+        PARTITIONS: '2',
+        REDIS_CLUSTER: 'true',
+        REDIS_URL: cluster.nodes.map(({ url }) => url).join(','),
+      },
+    });
+    const close = async () => {
+      await stack.stop();
+      await cluster.remove();
+    };
+    return { stack, cluster, serverToken: mintServerToken(), close };
+  } catch (error) {
+    await cluster.remove();
+    throw error;
+  }
+}
+
+function mintServerToken(): string {
+  const caller = { user_id: 'fault-tests', name: 'fault-tests', region: 'GLOBAL', role: 'server' } as const;
+  return mintToken(caller, jwtSecret, 24 * 3600);
 }

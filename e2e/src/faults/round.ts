@@ -3,7 +3,7 @@ import { check, drained, verify } from './checker.js';
 import type { Fault } from './fault.js';
 import { lostAsReported } from './lost-writes.js';
 import { Random } from './random.js';
-import type { Rig } from './rig.js';
+import type { System } from './rig.js';
 import { Workload } from './workload.js';
 
 export interface RoundResult {
@@ -30,7 +30,12 @@ const acknowledgedBefore = 400;
 const acknowledgedAfter = 150;
 
 /** One fault under load, and the check of everything that was promised. */
-export async function runRound(rig: Rig, fault: Fault, seed: number, label: string): Promise<RoundResult> {
+export async function runRound<Tested extends System>(
+  rig: Tested,
+  fault: Fault<Tested>,
+  seed: number,
+  label: string,
+): Promise<RoundResult> {
   const { stack, serverToken: token } = rig;
   const { regions } = stack.config;
   const workload = new Workload({ url: stack.url, token, label, seed, players, clients, regions });
@@ -89,8 +94,13 @@ export async function runRound(rig: Rig, fault: Fault, seed: number, label: stri
 type Found = Awaited<ReturnType<typeof check>>;
 
 /** What is wrong for this fault; a loss that was announced and reported exactly is not. */
-function judge(fault: Fault, found: Found, reported: number, unknown: number): string[] {
-  const lossAllowed = fault.mayLose === 'counted';
+function judge(
+  { mayLose }: Pick<Fault, 'mayLose'>,
+  found: Found,
+  reported: number,
+  unknown: number,
+): string[] {
+  const lossAllowed = mayLose === 'counted';
   const failures: string[] = [];
   // A service also counts what it acknowledged and what its client never heard of, and retried.
   if (lossAllowed && (found.lost > reported || reported > found.lost + unknown)) {

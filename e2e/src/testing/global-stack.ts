@@ -30,12 +30,17 @@ const jwtSecret = 'end-to-end-test-secret-0123456789abcdef';
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { TEST_TOPOLOGY, PATH } = inheritedEnvironment();
   const redis = await startRedisTopology(topologyName(TEST_TOPOLOGY), PATH);
-  const stack = await startStack({ environment: { JWT_SECRET: jwtSecret, ...redis.environment } }).catch(
-    async (error: unknown) => {
-      await redis.remove();
-      throw error;
+  const stack = await startStack({
+    environment: {
+      JWT_SECRET: jwtSecret,
+      WEBHOOK_ALLOW_PRIVATE: 'true',
+      WEBHOOK_TIMEOUT_MS: '2000',
+      ...redis.environment,
     },
-  );
+  }).catch(async (error: unknown) => {
+    await redis.remove();
+    throw error;
+  });
   const urlsOf = (role: string) =>
     stack.processes.filter((process) => process.role === role).map(({ url }) => url);
   project.provide('stack', {

@@ -11,16 +11,11 @@ import {
 } from '@leaderboard/shared/scoring/place';
 import { isoFromUs } from '@leaderboard/shared/scoring/time';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
-import type {
-  Board,
-  BoardReader,
-  Entry,
-  FoundEntry,
-  SliceRequest,
-  WantedUser,
-} from '../store/board-reader.js';
+import type { Board } from '../store/board.js';
+import type { BoardReader, Entry, FoundEntry, SliceRequest, WantedUser } from '../store/board-reader.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { assignRanks, type MergedSlice, mergeSlices } from './merge.js';
+import { askShards } from './partial-reads.js';
 import { findKeyAt } from './score-search.js';
 
 export type Ties = 'unique' | 'shared';
@@ -35,6 +30,8 @@ export interface RankingScope {
   readonly ties: Ties;
   /** Who of the hidden users may be seen: the one who asks, everyone for an admin. */
   readonly seesHidden: (userId: string) => boolean;
+  /** Regions that are left out of a read of everyone. */
+  readonly without?: ReadonlySet<string>;
 }
 
 /**
@@ -181,48 +178,50 @@ export class Rankings {
   }
 
   async #findAll(scope: RankingScope, userIds: readonly string[]): Promise<FoundEntry[]> {
-    const { region, board, seesHidden } = scope;
+    const { board, seesHidden } = scope;
     const byShard = new Map<Shard, WantedUser[]>();
     for (const userId of userIds) {
       const wanted = { userId, withHidden: seesHidden(userId) };
-      for (const shard of this.#shards.candidates(region, userId)) {
+      for (const shard of this.#shards.candidates(scope.region, userId)) {
+        if (scope.without?.has(shard.region)) continue;
         const users = byShard.get(shard);
         if (users) users.push(wanted);
         else byShard.set(shard, [wanted]);
       }
     }
-    const found = await Promise.all(
-      [...byShard].map(([shard, users]) => this.#reader.findEntries(shard, board, users)),
+    const found = await askShards([...byShard.keys()], (shard) =>
+      this.#reader.findEntries(shard, board, byShard.get(shard) ?? []),
     );
     return found.flat();
   }
 
   /** Rank and total of entries: what their home shards said, and what the other shards of the region count. */
-  async #standings({ region, board, ties }: RankingScope, found: readonly FoundEntry[]): Promise<Standing[]> {
+  async #standings(scope: RankingScope, found: readonly FoundEntry[]): Promise<Standing[]> {
+    const { board, ties } = scope;
     const standings = found.map(({ before, better, total }) => ({
       rank: (ties === 'shared' ? better : before) + 1,
       total,
     }));
-    await Promise.all(
-      this.#shards.readSet(region).map(async (shard) => {
-        const elsewhere = found.flatMap((one, at) => (one.shard === shard ? [] : [{ one, at }]));
-        if (elsewhere.length === 0) return;
-        const requests = elsewhere.map(({ one }) => {
-          const { place } = one.entry;
-          return {
-            place: ties === 'shared' ? startOfTies(place.sortKey) : place,
-            rowsBefore: 0,
-            rowsFrom: 0,
-          };
-        });
-        const { total, slices } = await this.#reader.readSlices(shard, board, requests);
-        for (const [index, { at }] of elsewhere.entries()) {
-          const standing = standings[at] as Standing;
-          standing.rank += slices[index]?.before ?? 0;
-          standing.total += total;
-        }
-      }),
-    );
+    const add = async (shard: Shard) => {
+      const elsewhere = found.flatMap((one, at) => (one.shard === shard ? [] : [{ one, at }]));
+      if (elsewhere.length === 0) return;
+      const requests = elsewhere.map(({ one }) => {
+        const { place } = one.entry;
+        return {
+          place: ties === 'shared' ? startOfTies(place.sortKey) : place,
+          rowsBefore: 0,
+          rowsFrom: 0,
+        };
+      });
+      const { total, slices } = await this.#reader.readSlices(shard, board, requests);
+      for (const [index, { at }] of elsewhere.entries()) {
+        const standing = standings[at] as Standing;
+        standing.rank += slices[index]?.before ?? 0;
+        standing.total += total;
+      }
+    };
+    // Who was found was found in a shard that answers.
+    await askShards(this.#readSet(scope), add, true);
     return standings;
   }
 
@@ -231,8 +230,13 @@ export class Rankings {
     return slice as MergedSlice;
   }
 
-  #read({ region, board }: RankingScope, requests: readonly SliceRequest[]): Promise<MergedSlice[]> {
-    return this.#readShards(this.#shards.readSet(region), board, requests);
+  #read(scope: RankingScope, requests: readonly SliceRequest[]): Promise<MergedSlice[]> {
+    return this.#readShards(this.#readSet(scope), scope.board, requests);
+  }
+
+  #readSet({ region, without }: RankingScope): readonly Shard[] {
+    const shards = this.#shards.readSet(region);
+    return without?.size ? shards.filter((shard) => !without.has(shard.region)) : shards;
   }
 
   async #readShards(
@@ -240,9 +244,7 @@ export class Rankings {
     board: Board,
     requests: readonly SliceRequest[],
   ): Promise<MergedSlice[]> {
-    return mergeSlices(
-      await Promise.all(shards.map((shard) => this.#reader.readSlices(shard, board, requests))),
-    );
+    return mergeSlices(await askShards(shards, (shard) => this.#reader.readSlices(shard, board, requests)));
   }
 }
 

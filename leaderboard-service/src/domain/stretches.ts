@@ -1,7 +1,7 @@
 import { Problem } from '@leaderboard/shared/http/problems';
 import { expiryOf, type Period, periodAt, periodOfDate } from '@leaderboard/shared/scoring/periods';
 import { isCalendar, type Window } from '@leaderboard/shared/scoring/windows';
-import type { Stretch } from '../store/board-reader.js';
+import type { Stretch } from '../store/board.js';
 import type { GameRules } from './games.js';
 
 /** The stretch of time that a read is about, and the period's borders where it has some. */

@@ -1,5 +1,5 @@
 import { AroundScoreAnswer, AroundScoreQuery } from '@leaderboard/shared/contracts/rankings';
-import { boardLabel, scopeOf } from './ranking-scope.js';
+import { answerFor, boardLabel, scopeOf } from './ranking-scope.js';
 import type { RegisterRoute } from './route.js';
 
 /** Where a score would stand that nobody has reached yet, and who stands around it. */
@@ -16,7 +16,9 @@ export const getAroundScore: RegisterRoute = (app, { services, guard }) => {
       return {
         ...boardLabel(scope, query),
         score: query.score,
-        ...(await services.rankings.aroundScore(scope, query.score, query.range)),
+        ...(await answerFor(scope, query, (read) =>
+          services.rankings.aroundScore(read, query.score, query.range),
+        )),
       };
     },
   );

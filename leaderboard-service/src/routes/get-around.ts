@@ -1,5 +1,5 @@
 import { AroundAnswer, AroundQuery, UserParams } from '@leaderboard/shared/contracts/rankings';
-import { periodLabel, scopeOf } from './ranking-scope.js';
+import { answerFor, periodLabel, scopeOf } from './ranking-scope.js';
 import type { RegisterRoute } from './route.js';
 
 export const getAround: RegisterRoute = (app, { services, guard }) => {
@@ -14,7 +14,9 @@ export const getAround: RegisterRoute = (app, { services, guard }) => {
       const scope = await scopeOf(services, query, request.caller);
       return {
         ...periodLabel(scope),
-        ...(await services.rankings.around(scope, params.userId, query.range)),
+        ...(await answerFor(scope, query, (read) =>
+          services.rankings.around(read, params.userId, query.range),
+        )),
       };
     },
   );

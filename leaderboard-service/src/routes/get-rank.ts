@@ -1,5 +1,5 @@
 import { BoardQuery, RankAnswer, UserParams } from '@leaderboard/shared/contracts/rankings';
-import { periodLabel, scopeOf } from './ranking-scope.js';
+import { answerFor, periodLabel, scopeOf } from './ranking-scope.js';
 import type { RegisterRoute } from './route.js';
 
 export const getRank: RegisterRoute = (app, { services, guard }) => {
@@ -10,8 +10,10 @@ export const getRank: RegisterRoute = (app, { services, guard }) => {
       schema: { params: UserParams, querystring: BoardQuery, response: { 200: RankAnswer } },
     },
     async (request) => {
-      const scope = await scopeOf(services, request.query, request.caller);
-      return { ...(await services.rankings.rank(scope, request.params.userId)), ...periodLabel(scope) };
+      const { params, query } = request;
+      const scope = await scopeOf(services, query, request.caller);
+      const answer = await answerFor(scope, query, (read) => services.rankings.rank(read, params.userId));
+      return { ...answer, ...periodLabel(scope) };
     },
   );
 };

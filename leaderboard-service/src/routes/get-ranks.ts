@@ -1,5 +1,5 @@
 import { RanksAnswer, RanksQuery } from '@leaderboard/shared/contracts/rankings';
-import { boardLabel, scopeOf } from './ranking-scope.js';
+import { answerFor, boardLabel, scopeOf } from './ranking-scope.js';
 import type { RegisterRoute } from './route.js';
 
 /** The ranks of a list of users, such as somebody's friends. */
@@ -12,7 +12,9 @@ export const getRanks: RegisterRoute = (app, { services, guard }) => {
       const scope = await scopeOf(services, query, request.caller);
       return {
         ...boardLabel(scope, query),
-        ...(await services.rankings.ranks(scope, query.user_ids.split(','))),
+        ...(await answerFor(scope, query, (read) =>
+          services.rankings.ranks(read, query.user_ids.split(',')),
+        )),
       };
     },
   );

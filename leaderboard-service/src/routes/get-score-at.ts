@@ -1,5 +1,5 @@
 import { ScoreAtAnswer, ScoreAtQuery } from '@leaderboard/shared/contracts/rankings';
-import { boardLabel, scopeOf } from './ranking-scope.js';
+import { answerFor, boardLabel, scopeOf } from './ranking-scope.js';
 import type { RegisterRoute } from './route.js';
 
 /** The score that is needed to stand among the best so many percent. */
@@ -13,7 +13,7 @@ export const getScoreAt: RegisterRoute = (app, { services, guard }) => {
       return {
         ...boardLabel(scope, query),
         percentile: query.percentile,
-        ...(await services.rankings.scoreAt(scope, query.percentile)),
+        ...(await answerFor(scope, query, (read) => services.rankings.scoreAt(read, query.percentile))),
       };
     },
   );

@@ -1,5 +1,5 @@
 import { TopAnswer, TopQuery } from '@leaderboard/shared/contracts/rankings';
-import { boardLabel, scopeOf } from './ranking-scope.js';
+import { answerFor, boardLabel, scopeOf } from './ranking-scope.js';
 import type { RegisterRoute } from './route.js';
 
 export const getTop: RegisterRoute = (app, { services, guard }) => {
@@ -11,7 +11,7 @@ export const getTop: RegisterRoute = (app, { services, guard }) => {
       const scope = await scopeOf(services, query, request.caller);
       return {
         ...boardLabel(scope, query),
-        ...(await services.rankings.top(scope, query.limit, query.cursor)),
+        ...(await answerFor(scope, query, (read) => services.rankings.top(read, query.limit, query.cursor))),
       };
     },
   );

@@ -1,6 +1,7 @@
 import type { BoardQuery } from '@leaderboard/shared/contracts/rankings';
 import type { Caller } from '@leaderboard/shared/http/auth';
 import { everyone } from '@leaderboard/shared/topology/regions';
+import { answerWithout } from '../domain/partial-reads.js';
 import type { RankingScope } from '../domain/rankings.js';
 import { parseRegion } from '../domain/regions.js';
 import { type ChosenStretch, chooseStretch } from '../domain/stretches.js';
@@ -26,6 +27,15 @@ export async function scopeOf(
     ties: query.ties ?? 'unique',
     seesHidden: (userId) => caller?.role === 'admin' || caller?.user_id === userId,
   };
+}
+
+/** What is read in a scope, without the regions that are away when the query allows that. */
+export function answerFor<Answer extends object>(
+  scope: NamedScope,
+  query: BoardQuery,
+  read: (scope: RankingScope) => Promise<Answer>,
+) {
+  return answerWithout(query.partial === true, (without) => read({ ...scope, without }));
 }
 
 export function boardLabel(scope: NamedScope, query: BoardQuery) {

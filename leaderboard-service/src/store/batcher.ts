@@ -1,3 +1,8 @@
+export interface BatchLimits {
+  maxItems: number;
+  maxInFlight: number;
+}
+
 /**
  * Gathers the calls of one turn of the event loop and makes them one. A lone call leaves at the end of its
  * own turn, so it waits for nothing; under load the batches grow by themselves, because what arrives while
@@ -12,7 +17,7 @@ export class Batcher<Item, Result> {
   #scheduled = false;
 
   /** `run` answers one result for each item, in order; if it throws, all items of that batch fail so. */
-  constructor(run: (items: Item[]) => Promise<Result[]>, limits: { maxItems: number; maxInFlight: number }) {
+  constructor(run: (items: Item[]) => Promise<Result[]>, limits: BatchLimits) {
     this.#run = run;
     this.#maxItems = limits.maxItems;
     this.#maxInFlight = limits.maxInFlight;

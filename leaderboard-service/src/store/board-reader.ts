@@ -3,19 +3,8 @@ import type { FencedScripts } from '@leaderboard/shared/scripting/fenced-scripts
 import { boardKey, defaultGame, hiddenBoardKey, shardKey, userKey } from '@leaderboard/shared/topology/keys';
 import type { RedisReply } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
-
-/** What a board of a window covers: a rolling window, or a period of a calendar window, by name. */
-export interface Stretch {
-  readonly kind: 'rolling' | 'period';
-  readonly name: string;
-}
-
-/** One board: a game with its order, of all time or of a stretch of it. */
-export interface Board {
-  readonly game: string;
-  readonly order: Order;
-  readonly stretch?: Stretch | undefined;
-}
+import { Batchers } from './batchers.js';
+import { type Board, eachBoard } from './board.js';
 
 /** A user to look for. */
 export interface WantedUser {
@@ -63,16 +52,75 @@ export interface ShardSlices {
   readonly slices: Slice[];
 }
 
-/** Reads boards of single shards; `domain/rankings.ts` merges them. */
+/** One user, or one list of places, of those that travel together. */
+interface WantedEntry {
+  readonly board: Board;
+  readonly user: WantedUser;
+}
+interface WantedSlices {
+  readonly board: Board;
+  readonly requests: readonly SliceRequest[];
+}
+
+/** What travels together must not hold Redis for long: about a millisecond. */
+const findLimits = { maxItems: 128, maxInFlight: 4 };
+const readLimits = { maxItems: 64, maxInFlight: 4 };
+/** Whoever wants more goes alone. */
+const fewRows = 32;
+
+/**
+ * Reads boards of single shards; `domain/rankings.ts` merges them. Small reads of one shard that are made in the same moment
+ * travel in one script call, as its writes do.
+ */
 export class BoardReader {
   readonly #scripts: FencedScripts;
+  readonly #finds: Batchers<WantedEntry, FoundEntry | undefined>;
+  readonly #reads: Batchers<WantedSlices, ShardSlices>;
 
   constructor(scripts: FencedScripts) {
     this.#scripts = scripts;
+    this.#finds = new Batchers(findLimits, (shard, wanted) =>
+      eachBoard(wanted, (board, these) =>
+        this.#findAll(
+          shard,
+          board,
+          these.map(({ user }) => user),
+        ),
+      ),
+    );
+    this.#reads = new Batchers(readLimits, (shard, wanted) =>
+      eachBoard(wanted, (board, these) =>
+        this.#readAll(
+          shard,
+          board,
+          these.map(({ requests }) => requests),
+        ),
+      ),
+    );
   }
 
   /** The entries of these users in this shard, and where they stand in it; users without one are left out. */
   async findEntries(shard: Shard, board: Board, users: readonly WantedUser[]): Promise<FoundEntry[]> {
+    const [user] = users;
+    const found =
+      user && users.length === 1
+        ? [await this.#finds.of(shard).add({ board, user })]
+        : await this.#findAll(shard, board, users);
+    return found.filter((entry) => entry !== undefined);
+  }
+
+  async readSlices(shard: Shard, board: Board, requests: readonly SliceRequest[]): Promise<ShardSlices> {
+    const rows = requests.reduce((sum, { rowsBefore, rowsFrom }) => sum + rowsBefore + rowsFrom, 0);
+    if (rows <= fewRows && requests.length <= fewRows) return this.#reads.of(shard).add({ board, requests });
+    const [slices] = await this.#readAll(shard, board, [requests]);
+    return slices as ShardSlices;
+  }
+
+  async #findAll(
+    shard: Shard,
+    board: Board,
+    users: readonly WantedUser[],
+  ): Promise<(FoundEntry | undefined)[]> {
     const { game, order, stretch } = board;
     const keys = [
       shardKey(shard),
@@ -84,9 +132,9 @@ export class BoardReader {
     for (const { userId, withHidden } of users) args.push(userId, withHidden ? '1' : '0');
     const reply = await this.#scripts.run('find-entries', shard, keys, args);
     const [total, ...fields] = reply as RedisReply[];
-    return users.flatMap(({ userId }, at) => {
+    return users.map(({ userId }, at) => {
       const [found, key, reached, name, before, better] = fields.slice(at * 6, at * 6 + 6);
-      if (found === '0') return [];
+      if (found === '0') return undefined;
       const sortKey = Number(key);
       const reachedAtUs = Number(reached);
       const entry = {
@@ -98,20 +146,32 @@ export class BoardReader {
         place: { sortKey, member: memberOf(userId, reachedAtUs) },
       };
       const self = found === 'hidden' ? 1 : 0;
-      return [{ entry, shard, total: Number(total) + self, before: Number(before), better: Number(better) }];
+      return { entry, shard, total: Number(total) + self, before: Number(before), better: Number(better) };
     });
   }
 
-  async readSlices(shard: Shard, board: Board, requests: readonly SliceRequest[]): Promise<ShardSlices> {
+  async #readAll(
+    shard: Shard,
+    board: Board,
+    lists: readonly (readonly SliceRequest[])[],
+  ): Promise<ShardSlices[]> {
     const keys = [shardKey(shard), boardKey(shard, board.game, board.stretch?.name), userKey(shard, '')];
-    const args = requests.flatMap(({ place, rowsBefore, rowsFrom }) => [
-      place ? String(place.sortKey) : '',
-      place?.member ?? '',
-      String(rowsBefore),
-      String(rowsFrom),
-    ]);
+    const args: string[] = [];
+    for (const { place, rowsBefore, rowsFrom } of lists.flat()) {
+      args.push(
+        place ? String(place.sortKey) : '',
+        place?.member ?? '',
+        String(rowsBefore),
+        String(rowsFrom),
+      );
+    }
     const reply = (await this.#scripts.run('read-slices', shard, keys, args)) as RedisReply[];
-    return parseSlices(reply, shard, board.order, requests.length);
+    const { total, slices } = parseSlices(reply, shard, board.order, args.length / 4);
+    let at = 0;
+    return lists.map(({ length }) => {
+      at += length;
+      return { total, slices: slices.slice(at - length, at) };
+    });
   }
 }
 

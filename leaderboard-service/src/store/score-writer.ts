@@ -11,7 +11,7 @@ import {
 import { RedisOutcomeUnknown } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import type { AcknowledgedWrites } from './acknowledged-writes.js';
-import { Batcher } from './batcher.js';
+import { Batchers } from './batchers.js';
 
 export interface AppliedWrite {
   /** `exists`: a `create` that found an entry and left it alone. */
@@ -45,21 +45,21 @@ export class UserErased extends Error {
 }
 
 /** Larger batches hold Redis too long for the reads beside them. */
-const maxBatchItems = 128;
+const limits = { maxItems: 128, maxInFlight: 4 };
 export const maxWritesTogether = 100;
-const maxBatchesInFlight = 4;
 
 /** Applies score writes: those of one shard that arrive together travel in one script call. */
 export class ScoreWriter {
   readonly #scripts: FencedScripts;
   readonly #settings: WriteSettings;
   readonly #acknowledged: AcknowledgedWrites;
-  readonly #batchers = new Map<Shard, Batcher<ScoreWrite, WriteReply>>();
+  readonly #batchers: Batchers<ScoreWrite, WriteReply>;
 
   constructor(scripts: FencedScripts, settings: WriteSettings, acknowledged: AcknowledgedWrites) {
     this.#scripts = scripts;
     this.#settings = settings;
     this.#acknowledged = acknowledged;
+    this.#batchers = new Batchers(limits, (shard, writes) => this.#evaluate(shard, writes));
   }
 
   /**
@@ -70,7 +70,7 @@ export class ScoreWriter {
    * @throws ShardClosed, RedisUnavailable, RedisOutcomeUnknown
    */
   async write(shard: Shard, write: ScoreWrite): Promise<AppliedWrite> {
-    const written = parseReply(await this.#batcherOf(shard).add(write));
+    const written = parseReply(await this.#batchers.of(shard).add(write));
     if (written instanceof Error) throw written;
     return written;
   }
@@ -80,19 +80,7 @@ export class ScoreWriter {
    * @throws ShardClosed, RedisUnavailable, RedisOutcomeUnknown for all of them
    */
   async writeAll(shard: Shard, writes: readonly ScoreWrite[]): Promise<(AppliedWrite | Error)[]> {
-    return (await this.#batcherOf(shard).addAll(writes)).map(parseReply);
-  }
-
-  #batcherOf(shard: Shard): Batcher<ScoreWrite, WriteReply> {
-    let batcher = this.#batchers.get(shard);
-    if (!batcher) {
-      batcher = new Batcher((writes) => this.#evaluate(shard, writes), {
-        maxItems: maxBatchItems,
-        maxInFlight: maxBatchesInFlight,
-      });
-      this.#batchers.set(shard, batcher);
-    }
-    return batcher;
+    return (await this.#batchers.of(shard).addAll(writes)).map(parseReply);
   }
 
   async #evaluate(shard: Shard, writes: ScoreWrite[]): Promise<WriteReply[]> {

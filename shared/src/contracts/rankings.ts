@@ -23,6 +23,12 @@ const board = {
     }),
   ),
   ties: Type.Optional(Type.Union([Type.Literal('unique'), Type.Literal('shared')])),
+  partial: Type.Optional(
+    Type.Boolean({
+      description:
+        'true: regions that cannot be read are left out and named, instead of 503 shard_unavailable',
+    }),
+  ),
 };
 export const BoardQuery = Type.Object(board, closed);
 export type BoardQuery = Static<typeof BoardQuery>;
@@ -80,6 +86,10 @@ export const Row = Type.Object({
 });
 export type Row = Static<typeof Row>;
 
+const partialAnswer = {
+  partial: Type.Optional(Type.Array(Region, { description: 'Regions that are missing from this answer' })),
+};
+
 /** Of calendar windows only. */
 const periodAnswer = {
   starts_at: Type.Optional(Timestamp),
@@ -91,6 +101,7 @@ const boardAnswer = {
   game: Type.String(),
   window: Type.String(),
   ...periodAnswer,
+  ...partialAnswer,
   total: Type.Integer({ minimum: 0 }),
 };
 
@@ -111,10 +122,15 @@ const Standing = Type.Object({
 });
 export type Standing = Static<typeof Standing>;
 
-export const RankAnswer = Type.Object({ ...Standing.properties, ...periodAnswer });
+export const RankAnswer = Type.Object({ ...Standing.properties, ...periodAnswer, ...partialAnswer });
 export type RankAnswer = Static<typeof RankAnswer>;
 
-export const AroundAnswer = Type.Object({ ...periodAnswer, self: Standing, around: Type.Array(Row) });
+export const AroundAnswer = Type.Object({
+  ...periodAnswer,
+  ...partialAnswer,
+  self: Standing,
+  around: Type.Array(Row),
+});
 
 export const RanksAnswer = Type.Object({
   ...boardAnswer,

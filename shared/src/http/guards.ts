@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Authenticator, Caller, Role } from './auth.js';
 import { Problem } from './problems.js';
 
@@ -9,33 +9,35 @@ declare module 'fastify' {
   }
 }
 
-type Guard = (request: FastifyRequest) => Promise<void>;
-
 /** Who may call a route. Guards run before the body is read: 401 and 403 come before 400. */
 export interface Guards {
   /** Anyone; a token that is sent must be valid all the same. */
-  readonly anyone: Guard;
-  readonly anyToken: Guard;
+  readonly anyone: onRequestHookHandler;
+  readonly anyToken: onRequestHookHandler;
   /** Game servers, and admins. */
-  readonly servers: Guard;
-  readonly admins: Guard;
+  readonly servers: onRequestHookHandler;
+  readonly admins: onRequestHookHandler;
   /** Rankings: open, unless `READS_REQUIRE_TOKEN`. */
-  readonly readers: Guard;
+  readonly readers: onRequestHookHandler;
 }
 
 export function createGuards(auth: Authenticator, readsRequireToken: boolean): Guards {
-  const anyone: Guard = async (request) => {
+  const anyone: onRequestHookHandler = (request, _reply, done) => {
     request.caller = auth.identify(request);
+    done();
   };
-  const anyToken: Guard = async (request) => {
+  const anyToken: onRequestHookHandler = (request, _reply, done) => {
     request.caller = auth.require(request);
+    done();
   };
   const only =
-    (...roles: Role[]): Guard =>
-    async (request) => {
+    (...roles: Role[]): onRequestHookHandler =>
+    (request, _reply, done) => {
       request.caller = auth.require(request);
-      if (roles.includes(request.caller.role)) return;
-      throw new Problem('forbidden', `This needs a token with the role ${roles[0]}`);
+      if (!roles.includes(request.caller.role)) {
+        throw new Problem('forbidden', `This needs a token with the role ${roles[0]}`);
+      }
+      done();
     };
   return {
     anyone,

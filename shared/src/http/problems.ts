@@ -37,6 +37,7 @@ export const problemTable = {
   outcome_unknown: [502, 'Whether this write took effect is not known'],
   gateway_timeout: [504, 'The service behind this address did not answer in time'],
   shard_rebuilding: [503, 'This part of the leaderboard is being checked'],
+  shard_unavailable: [503, 'Part of what was asked for cannot be reached'],
   store_unavailable: [503, 'The store cannot be reached'],
   auth_busy: [503, 'Too many logins at once'],
   live_busy: [503, 'Too many live connections or boards'],

@@ -6,6 +6,7 @@ import { live } from './operations/live.js';
 import { operations } from './operations/operations.js';
 import { rankings } from './operations/rankings.js';
 import { scores } from './operations/scores.js';
+import { webhooks } from './operations/webhooks.js';
 
 /** The whole public API, in the order in which the reference shows it. */
 export const operationGroups: readonly OperationGroup[] = [
@@ -15,6 +16,7 @@ export const operationGroups: readonly OperationGroup[] = [
   live,
   games,
   history,
+  webhooks,
   operations,
 ];
 

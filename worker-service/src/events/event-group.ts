@@ -1,5 +1,5 @@
 import { eventsKey } from '@leaderboard/shared/topology/keys';
-import type { RedisConnection } from '@leaderboard/shared/topology/redis';
+import { type RedisConnection, RedisRefused } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import { workerScript } from '../redis/lua-script.js';
 
@@ -46,6 +46,15 @@ export class EventGroup {
   /** True when the group had to be made. */
   async open(begin: 'first' | 'next'): Promise<boolean> {
     return (await openScript.run(this.redis, [this.#key], [this.group, begin === 'first' ? '1' : '0'])) === 1;
+  }
+
+  /** Begins anew with the next event, whatever was given to whom before. */
+  async restart(): Promise<void> {
+    // Without a stream there is no group.
+    await this.redis.send(['XGROUP', 'DESTROY', this.#key, this.group]).catch((error: unknown) => {
+      if (!(error instanceof RedisRefused)) throw error;
+    });
+    await this.open('next');
   }
 
   /** What nobody of the group has been given. */

@@ -17,24 +17,61 @@ const maintenanceDatabase = 'postgres';
 const createLock = 4_829_113;
 const migrateLock = 4_829_114;
 const connectAttempts = 10;
+const lateRetryMs = 1_000;
 
 const missingDatabase = '3D000';
 const alreadyThere = ['42P04', '23505'];
 const startingUp = '57P03';
 const badCredentials = '28';
 
+/** Nobody answers there, or only to say that it is not ready: this may pass. */
+class Unreachable extends ConfigError {}
+
 /**
  * Makes each region's database if it is missing, and its tables. Several workers may do so at once.
- * @throws {ConfigError} when Postgres cannot be used.
+ * @returns the regions whose Postgres cannot be reached now while others can: one must not keep the others from being served.
+ * @throws {ConfigError} when none can be reached, or when one answers but cannot be used.
  */
 export async function prepareDatabases(
   addresses: ReadonlyMap<string, RegionPostgres>,
   logger: Logger,
+): Promise<string[]> {
+  const regions = [...addresses];
+  const outcomes = await Promise.allSettled(regions.map(([, address]) => prepareRegion(address, logger)));
+  const failures = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason);
+  const final = failures.find((error) => !(error instanceof Unreachable));
+  if (final !== undefined) throw final;
+  if (failures.length === regions.length) throw failures[0];
+  for (const error of failures)
+    logger.error({ err: error.message }, 'a Postgres cannot be reached: it is tried again');
+  return regions.filter((_, at) => outcomes[at]?.status === 'rejected').map(([region]) => region);
+}
+
+/** Tries again for as long as it takes. @throws when told to stop */
+export async function prepareLate(
+  region: string,
+  address: RegionPostgres,
+  logger: Logger,
+  signal: AbortSignal,
 ): Promise<void> {
-  for (const { direct, pooler } of addresses.values()) {
-    await prepareDatabase(direct, logger);
-    if (pooler) await checkPooler(pooler);
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      await prepareRegion(address, logger);
+      logger.info({ region }, 'Postgres can be reached');
+      return;
+    } catch (error) {
+      // The process serves the other regions by now: this is for whoever reads its log.
+      if (!(error instanceof Unreachable))
+        logger.error({ err: (error as Error).message, region }, 'Postgres cannot be used');
+    }
+    await sleep(lateRetryMs, undefined, { signal });
   }
+}
+
+async function prepareRegion({ direct, pooler }: RegionPostgres, logger: Logger): Promise<void> {
+  await prepareDatabase(direct, logger);
+  if (pooler) await checkPooler(pooler);
 }
 
 async function prepareDatabase(address: PostgresAddress, logger: Logger): Promise<void> {
@@ -126,18 +163,23 @@ async function connect(address: PostgresAddress): Promise<pg.Client> {
       return client;
     } catch (error) {
       await client.end().catch(() => {});
-      const state = sqlstateOf(error);
-      const mayPass = state === undefined || state === startingUp || state.startsWith('53');
-      if (!mayPass || attempt === connectAttempts) throw error;
+      if (!mayPass(error) || attempt === connectAttempts) throw error;
       await sleep(500);
     }
   }
 }
 
+/** No answer, still starting, or out of connections. */
+function mayPass(error: unknown): boolean {
+  const state = sqlstateOf(error);
+  return state === undefined || state === startingUp || state.startsWith('53');
+}
+
 function unusable(address: PostgresAddress, error: unknown): ConfigError {
   const { variable, passwordVariable, shown, database } = address;
   const reason = (error as Error).message || (error as NodeJS.ErrnoException).code;
-  return new ConfigError(
+  const Kind = mayPass(error) ? Unreachable : ConfigError;
+  return new Kind(
     sqlstateOf(error)?.startsWith(badCredentials) ? passwordVariable : variable,
     `cannot be used at ${shown}, database ${database}: ${reason}`,
   );

@@ -74,6 +74,21 @@ describe('a region with a Postgres of its own', () => {
     expect(await harness.stored()).toEqual({ ann: 7 });
   });
 
+  it('does not keep a worker from serving the others that starts while its Postgres is down', async () => {
+    await asia.process.stop();
+    await harness.worker();
+    await harness.open(harness.global);
+    await harness.write([{ userId: 'bob', value: 8 }], harness.global);
+    await harness.drained(harness.global);
+    expect(await storedOfGlobal()).toEqual([{ user_id: 'bob' }]);
+
+    asia.process.start();
+    await harness.open();
+    await harness.write([{ userId: 'ann', value: 7 }]);
+    await harness.drained();
+    expect(await harness.stored()).toEqual({ ann: 7 });
+  });
+
   it('that refuses the password stops the start by the name of its variable', async () => {
     const { host, port } = asia.address;
     const config = loadConfig({

@@ -4,6 +4,7 @@ const boardProblems = [
   'unknown_region',
   'unknown_window',
   'unknown_game',
+  'shard_unavailable',
 ] as const satisfies Operation['problems'];
 
 export const rankings: OperationGroup = {
