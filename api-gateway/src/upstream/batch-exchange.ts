@@ -55,6 +55,10 @@ export class BatchExchange implements Dispatcher.DispatchHandler, Delivery {
     this.#endWhere('abandoned', reason, ({ call }) => !sent || call.redelivery !== 'harmful');
   }
 
+  withdraw(reason: string): void {
+    if (!this.#sent) this.#endWhere('abandoned', reason, () => true);
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#ended) controller.abort(new Error('ended while it was queued'));
     else this.#controller = controller;

@@ -55,4 +55,6 @@ export interface Delivery {
   endLate(now: number): void;
   /** The upstream was found dead: whatever may be delivered again need not wait here. */
   abandon(reason: string): void;
+  /** The upstream is stopping: what was not sent yet goes elsewhere. */
+  withdraw(reason: string): void;
 }

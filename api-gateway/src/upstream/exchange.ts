@@ -36,6 +36,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Delivery {
     if (!this.#sent || this.#call.redelivery !== 'harmful') this.#end('abandoned', reason);
   }
 
+  withdraw(reason: string): void {
+    if (!this.#sent) this.#end('abandoned', reason);
+  }
+
   get #sent(): boolean {
     return this.#controller !== undefined;
   }

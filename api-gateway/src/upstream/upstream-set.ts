@@ -143,7 +143,9 @@ export class UpstreamSet {
       this.#options.metrics.ejected(address, status);
       this.#lookForOthers();
     }
-    if (status === 'down') this.#members.get(address)?.upstream.abandon(reason);
+    const upstream = this.#members.get(address)?.upstream;
+    if (status === 'down') upstream?.abandon(reason);
+    else if (!isServing(status) && this.anyUp) upstream?.withdraw(reason);
   }
 
   /** One less: whoever was out may be back by now. */

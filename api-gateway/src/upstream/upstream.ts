@@ -138,6 +138,11 @@ export class Upstream {
     for (const delivery of this.#running) delivery.abandon(reason);
   }
 
+  /** It is about to stop: what still waits for a connection goes elsewhere. */
+  withdraw(reason: string): void {
+    for (const delivery of this.#running) delivery.withdraw(reason);
+  }
+
   /** Lets running requests end, which their deadlines bound, and closes the connections. */
   async close(): Promise<void> {
     await this.#pool.close();
