@@ -3,6 +3,7 @@ import { registerAuth } from '@leaderboard/shared/http/auth';
 import type { ReadinessCheck } from '@leaderboard/shared/http/health';
 import type { Registry } from '@leaderboard/shared/http/metrics';
 import type { Logger } from '@leaderboard/shared/logger';
+import type { Tracing } from '@leaderboard/shared/tracing/tracing';
 import type { Config } from './config.js';
 import { live } from './live/live.js';
 import { createIpLimits } from './plugins/ip-limits.js';
@@ -18,6 +19,7 @@ export interface GatewayOptions {
   metrics: Registry;
   upstreams: AllUpstreams;
   notReady: ReadinessCheck;
+  tracing?: Tracing | undefined;
 }
 
 /** Builds the HTTP side; `main.ts` listens, tests inject. */
@@ -27,6 +29,7 @@ export async function buildApp({
   metrics,
   upstreams,
   notReady,
+  tracing,
 }: GatewayOptions): Promise<App> {
   const app = createApp({
     logger,
@@ -35,6 +38,7 @@ export async function buildApp({
     isTrustedProxy: (address) => config.trustedProxies.has(address),
     requestLogLevel: 'info',
     logFields: upstreamLogField,
+    tracing,
   });
   registerUpstreamHeader(app);
   const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);

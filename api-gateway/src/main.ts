@@ -2,6 +2,7 @@ import { drainAndClose } from '@leaderboard/shared/http/drain';
 import { createMetrics } from '@leaderboard/shared/http/metrics';
 import { Lifecycle, runMain } from '@leaderboard/shared/lifecycle';
 import { createLogger } from '@leaderboard/shared/logger';
+import { openTracing } from '@leaderboard/shared/tracing/open-tracing';
 import { buildApp } from './app.js';
 import { loadConfig } from './config.js';
 import { openUpstreams } from './upstreams.js';
@@ -19,7 +20,8 @@ await runMain(async () => {
     if (lifecycle.closing) return 'stopping';
     return upstreams.set.everUp ? undefined : 'no leaderboard service has been up yet';
   };
-  const app = await buildApp({ config, logger, metrics, upstreams, notReady });
+  const tracing = await openTracing('api-gateway', config, lifecycle);
+  const app = await buildApp({ config, logger, metrics, upstreams, notReady, tracing });
   await app.listen({ host: config.HOST, port: config.PORT });
   lifecycle.onClose('http', () => drainAndClose(app));
   logger.info({ port: config.PORT, upstreams: upstreams.set.states() }, 'listening');

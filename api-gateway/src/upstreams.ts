@@ -30,7 +30,7 @@ export async function openUpstreams(
   const metrics = new UpstreamMetrics(registry);
   const open = (urls: readonly ServiceUrl[]) => openSet(urls, { config, logger, metrics, lookup });
   const [services, workers] = await Promise.all([open(config.serviceUrls), open(config.workerUrls)]);
-  metrics.watch(() => [...services.set.states(), ...workers.set.states()]);
+  metrics.watch({ service: () => services.set.states(), worker: () => workers.set.states() });
   return {
     set: services.set,
     client: services.client,

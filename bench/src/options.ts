@@ -1,7 +1,17 @@
 import { parseArgs } from 'node:util';
 
 /** What can be asked for by name; `bench/src/workloads/index.ts` says what belongs to each. */
-export const groups = ['writes', 'reads', 'mixed', 'bulk', 'drain', 'recover', 'memory', 'fsync'] as const;
+export const groups = [
+  'writes',
+  'reads',
+  'mixed',
+  'bulk',
+  'drain',
+  'recover',
+  'memory',
+  'windows',
+  'fsync',
+] as const;
 export type Group = (typeof groups)[number];
 
 export interface Options {

@@ -2,6 +2,7 @@ import { type App, createApp } from '@leaderboard/shared/http/app';
 import { registerAuth } from '@leaderboard/shared/http/auth';
 import type { ReadinessCheck } from '@leaderboard/shared/http/health';
 import type { Logger } from '@leaderboard/shared/logger';
+import type { Tracing } from '@leaderboard/shared/tracing/tracing';
 import type { Registry } from 'prom-client';
 import { registerApiDocs } from './api-docs/register-api-docs.js';
 import type { Config } from './config.js';
@@ -59,8 +60,9 @@ export async function buildApp(
   logger: Logger,
   metrics: Registry,
   notReady: ReadinessCheck,
+  tracing?: Tracing,
 ): Promise<App> {
-  const app = createApp({ logger, metrics, notReady });
+  const app = createApp({ logger, metrics, notReady, tracing });
   const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
   app.decorateRequest('caller', undefined);
   const guard = createGuards(auth, config.READS_REQUIRE_TOKEN);

@@ -1,6 +1,7 @@
 import { Lifecycle, runMain } from '@leaderboard/shared/lifecycle';
 import { createLogger } from '@leaderboard/shared/logger';
 import { connectTopology } from '@leaderboard/shared/topology/redis-connections';
+import { openTracing } from '@leaderboard/shared/tracing/open-tracing';
 import { buildApp } from './app.js';
 import { loadConfig } from './config.js';
 import { createServiceMetrics } from './service-metrics.js';
@@ -21,7 +22,7 @@ await runMain(async () => {
   const redis = await connectTopology(config.topology, 'leaderboard-service', logger);
   lifecycle.onClose('redis', () => redis.close());
 
-  const metrics = createServiceMetrics();
+  const metrics = createServiceMetrics(config.topology.shards.shards.map(({ tag }) => tag));
   const services = createServices(config, redis, logger, metrics);
   lifecycle.onClose('services', () => services.close());
 
@@ -29,7 +30,8 @@ await runMain(async () => {
     if (lifecycle.closing) return 'stopping';
     return redis.all().some((connection) => connection.ready) ? undefined : 'no connection to Redis';
   };
-  const app = await buildApp(config, services, logger, metrics.registry, notReady);
+  const tracing = await openTracing('leaderboard-service', config, lifecycle);
+  const app = await buildApp(config, services, logger, metrics.registry, notReady, tracing);
   await app.listen({ host: config.HOST, port: config.PORT });
   lifecycle.onClose('http', () => app.close());
   lifecycle.onClose('drain', () => new Promise((resolve) => setTimeout(resolve, drainMs)));

@@ -1,4 +1,6 @@
 import { createMetrics } from '@leaderboard/shared/http/metrics';
+import type { ProblemCode } from '@leaderboard/shared/http/problems';
+import type { Operation } from '@leaderboard/shared/scripting/write-scores';
 import { Counter, type Registry } from 'prom-client';
 
 export interface ServiceMetrics {
@@ -7,22 +9,33 @@ export interface ServiceMetrics {
   readonly lostWrites: Counter<'shard'>;
 }
 
-export function createServiceMetrics(): ServiceMetrics {
+const operators: Operation[] = ['best', 'set', 'incr', 'create', 'remove'];
+/** Shown as 0 before they happen, because rates and alerts need a beginning. */
+const watchedOutcomes: ('applied' | ProblemCode)[] = [
+  'applied',
+  'user_rate_limited',
+  'region_rate_limited',
+  'queue_full',
+];
+
+/** @param shardTags of the whole platform */
+export function createServiceMetrics(shardTags: readonly string[]): ServiceMetrics {
   const registry = createMetrics('leaderboard-service');
   const registers = [registry];
-  return {
-    registry,
-    writes: new Counter({
-      name: 'score_writes_total',
-      help: 'Score writes by operation and outcome: applied, replayed, exists, or the code of the refusal',
-      labelNames: ['operator', 'outcome'],
-      registers,
-    }),
-    lostWrites: new Counter({
-      name: 'acknowledged_writes_lost_total',
-      help: 'Writes that this instance had acknowledged and that a recovery of their shard did not find',
-      labelNames: ['shard'],
-      registers,
-    }),
-  };
+  const writes = new Counter({
+    name: 'score_writes_total',
+    help: 'Score writes by operation and outcome: applied, replayed, exists, or the code of the refusal',
+    labelNames: ['operator', 'outcome'],
+    registers,
+  });
+  const lostWrites = new Counter({
+    name: 'acknowledged_writes_lost_total',
+    help: 'Writes that this instance had acknowledged and that a recovery of their shard did not find',
+    labelNames: ['shard'],
+    registers,
+  });
+  for (const operator of operators)
+    for (const outcome of watchedOutcomes) writes.inc({ operator, outcome }, 0);
+  for (const shard of shardTags) lostWrites.inc({ shard }, 0);
+  return { registry, writes, lostWrites };
 }

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { inRepository } from './paths.js';
 
 interface Service {
+  profiles?: string[];
   image?: string;
   build?: { context: string; dockerfile: string };
   command?: string[];
@@ -28,11 +29,30 @@ const compose = parse(text, { merge: true }) as Compose;
 const example = readFileSync(inRepository('.env.example'), 'utf8');
 const names = Object.keys(compose.services);
 const service = (name: string) => compose.services[name] as Service;
+/** Of the profile of that name. */
+const observability = ['grafana', 'prometheus'];
 const ours = ['api-gateway', 'leaderboard-service', 'worker-service'];
 
 describe('docker-compose.yml', () => {
   it('has every part of the system', () => {
-    expect(names.sort()).toEqual([...ours, 'nginx', 'postgres', 'redis'].sort());
+    expect(names.sort()).toEqual([...ours, ...observability, 'nginx', 'postgres', 'redis'].sort());
+  });
+
+  it('starts Prometheus and Grafana only when asked to', () => {
+    expect(names.filter((name) => service(name).profiles).sort()).toEqual(observability);
+    for (const name of observability) expect(service(name).profiles).toEqual(['observability']);
+  });
+
+  it('shows Grafana on loopback only, and Prometheus to Grafana only', () => {
+    expect(service('grafana').ports).toEqual([`127.0.0.1:\${GRAFANA_PORT:-3000}:3000`]);
+    expect(service('grafana').networks).toEqual(['observability']);
+    expect(service('prometheus').ports).toBeUndefined();
+    expect(service('prometheus').networks).toEqual(['services', 'observability']);
+  });
+
+  it('runs images of a named version', () => {
+    const images = names.flatMap((name) => service(name).image ?? []);
+    expect(images.filter((image) => !/:v?\d/.test(image))).toEqual([]);
   });
 
   it.each([
@@ -44,7 +64,8 @@ describe('docker-compose.yml', () => {
   });
 
   it('publishes ports of NGINX and the gateways only, with room for more gateways than three', () => {
-    expect(names.filter((name) => service(name).ports).sort()).toEqual(['api-gateway', 'nginx']);
+    const published = names.filter((name) => service(name).ports && !service(name).profiles);
+    expect(published.sort()).toEqual(['api-gateway', 'nginx']);
     expect(service('nginx').ports).toEqual([`\${PORT:-8080}:8080`]);
     expect(service('api-gateway').ports).toEqual([`\${GATEWAY_PORTS:-4000-4009}:4000`]);
   });

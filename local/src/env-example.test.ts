@@ -23,6 +23,7 @@ const others = [
   /^(REDIS|POSTGRES)_PASSWORD$/,
   /^GATEWAY_PORTS$/,
   /^EDGE_/,
+  /^GRAFANA_(PASSWORD|PORT)$/,
   /^NGINX_ADDRESS$/,
 ];
 

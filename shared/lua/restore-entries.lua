@@ -19,30 +19,46 @@ end
 local region, again = ARGV[2], ARGV[3] == '1'
 local added, written = {}, 0
 
+-- Most entries of a call are of one game: what its name and rules mean is worked out once.
+local games = {}
+local function game_of(name, rules)
+  local game = games[name]
+  if not game then
+    local suffix = suffix_of(name)
+    local _, order, is_overall = parse_rules(rules)
+    game = {
+      suffix = suffix, order = order, is_overall = is_overall,
+      score = 'score' .. suffix, reached = 'updated_at' .. suffix, version = 'version' .. suffix,
+    }
+    games[name] = game
+  end
+  return game
+end
+
 for at = 4, #ARGV, 7 do
-  local suffix, user_id, score = suffix_of(ARGV[at]), ARGV[at + 2], tonumber(ARGV[at + 4])
-  local _, order, is_overall = parse_rules(ARGV[at + 1])
-  local reached, version = tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6])
+  local game, user_id = game_of(ARGV[at], ARGV[at + 1]), ARGV[at + 2]
+  local score_text, reached_text, version_text = ARGV[at + 4], ARGV[at + 5], ARGV[at + 6]
+  local score, version = tonumber(score_text), tonumber(version_text)
   local user_key = KEYS[2] .. user_id
-  local reached_field, version_field = 'updated_at' .. suffix, 'version' .. suffix
-  local known = redis.call('HMGET', user_key, reached_field, version_field, 'score' .. suffix, 'hidden', 'erased_at')
+  local known = redis.call('HMGET', user_key, game.reached, game.version, game.score, 'hidden', 'erased_at')
   local boards = known[4] == '1' and KEYS[4] or KEYS[3]
-  local board = boards .. suffix
+  local board = boards .. game.suffix
   local older = (tonumber(known[2] or known[1]) or -1) - version
   if (older < 0 or (older == 0 and again)) and version > (tonumber(known[5]) or 0) then
     written = written + 1
-    if is_overall then
+    if game.is_overall then
       local fields = redis.call('HMGET', user_key, 'score:*', 'updated_at:*', 'games:*')
       for field = 1, 3 do fields[field] = tonumber(fields[field]) end
-      write_overall(user_key, user_id, fields, tonumber(known[3]), score, reached, boards)
+      write_overall(user_key, user_id, fields, tonumber(known[3]), score, tonumber(reached_text), boards)
     end
-    if known[1] then redis.call('ZREM', board, member_of(user_id, tonumber(known[1]))) end
+    if known[1] then redis.call('ZREM', board, member_at(user_id, known[1])) end
     if not score then
-      redis.call('HDEL', user_key, 'score' .. suffix, reached_field, version_field)
+      redis.call('HDEL', user_key, game.score, game.reached, game.version)
     else
-      local fields = { 'score' .. suffix, ARGV[at + 4], reached_field, ARGV[at + 5], 'name', ARGV[at + 3], 'region', region }
-      if known[2] or version ~= reached then
-        fields[9], fields[10] = version_field, ARGV[at + 6]
+      local fields = { game.score, score_text, game.reached, reached_text, 'name', ARGV[at + 3], 'region', region }
+      -- Left out where it says the same, as write-scores.lua does.
+      if known[2] or version_text ~= reached_text then
+        fields[9], fields[10] = game.version, version_text
       end
       redis.call('HSET', user_key, unpack(fields))
       local members = added[board]
@@ -50,8 +66,8 @@ for at = 4, #ARGV, 7 do
         members = {}
         added[board] = members
       end
-      members[#members + 1] = int(sort_key(score, order))
-      members[#members + 1] = member_of(user_id, reached)
+      members[#members + 1] = sort_text(score_text, game.order)
+      members[#members + 1] = member_at(user_id, reached_text)
     end
   end
 end

@@ -32,6 +32,8 @@ export const processSettings = {
     logLevels.map((level) => Type.Literal(level)),
     { default: 'info' },
   ),
+  /** Base URL of an OpenTelemetry collector (OTLP over HTTP); empty: no spans. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: Type.String({ default: '', pattern: '^(https?://.+)?$' }),
 } as const;
 
 export const tokenSettings = {

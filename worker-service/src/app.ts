@@ -3,6 +3,7 @@ import { registerAuth } from '@leaderboard/shared/http/auth';
 import { createGuards } from '@leaderboard/shared/http/guards';
 import type { ReadinessCheck } from '@leaderboard/shared/http/health';
 import type { Logger } from '@leaderboard/shared/logger';
+import type { Tracing } from '@leaderboard/shared/tracing/tracing';
 import type { Registry } from 'prom-client';
 import type { ApiConfig } from './config.js';
 import type { History } from './history/history.js';
@@ -21,13 +22,21 @@ export interface AppParts {
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly notReady: ReadinessCheck;
+  readonly tracing?: Tracing | undefined;
 }
 
 const routes = [getHistory, getExport, getWebhooks, getWebhook, putWebhook, deleteWebhook];
 
 /** Builds the HTTP side: what is answered from Postgres, and webhooks. `main.ts` listens, tests inject. */
-export async function buildApp({ config, logger, metrics, notReady, ...parts }: AppParts): Promise<App> {
-  const app = createApp({ logger, metrics, notReady });
+export async function buildApp({
+  config,
+  logger,
+  metrics,
+  notReady,
+  tracing,
+  ...parts
+}: AppParts): Promise<App> {
+  const app = createApp({ logger, metrics, notReady, tracing });
   const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
   app.decorateRequest('caller', undefined);
   const guard = createGuards(auth, false);

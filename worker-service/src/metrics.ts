@@ -75,6 +75,11 @@ export class WorkerMetrics {
   }
 
   of({ tag: shard }: Shard): ShardMetrics {
+    // Shown as 0 before anything happens, because rates and alerts need a beginning.
+    for (const histogram of [this.#batch, this.#commit, this.#lag]) histogram.zero({ shard });
+    for (const counter of [this.#stored, this.#parked, this.#retries]) counter.inc({ shard }, 0);
+    for (const counter of [this.#recoveries, this.#restored, this.#swept]) counter.inc({ shard }, 0);
+    for (const gauge of [this.#open, this.#restoring]) gauge.set({ shard }, 0);
     return {
       claimed: (items) => this.#batch.observe({ shard }, items),
       committed: (seconds) => this.#commit.observe({ shard }, seconds),
@@ -99,31 +104,34 @@ export class WorkerMetrics {
 
   /** Figures that are asked of Redis when they are scraped; a shard that cannot be asked is left out. */
   watchQueues(shards: readonly Shard[], read: (shard: Shard) => Promise<QueueFigures>): void {
-    const gauge = (name: string, help: string) =>
-      new Gauge({ name, help, labelNames: ['shard'] as const, registers: [this.registry] });
-    const inFlight = gauge('worker_queue_in_flight', 'Items claimed and not yet stored');
-    const dead = gauge('worker_queue_dead', 'Dead letters in Redis');
-    const oldest = gauge('worker_queue_oldest_age_seconds', 'Age of the oldest item that is not stored');
-    const all = [inFlight, dead, oldest];
-    new Gauge({
-      name: 'worker_queue_depth',
-      help: 'Items waiting',
-      labelNames: ['shard'] as const,
-      registers: [this.registry],
-      async collect() {
-        for (const one of [this, ...all]) one.reset();
-        const asked = await Promise.allSettled(
-          shards.map(async (shard) => [shard.tag, await read(shard)] as const),
-        );
-        for (const answer of asked) {
-          if (answer.status === 'rejected') continue;
-          const [shard, figures] = answer.value;
-          this.set({ shard }, figures.waiting);
-          inFlight.set({ shard }, figures.inFlight);
-          dead.set({ shard }, figures.dead);
-          oldest.set({ shard }, figures.oldestAgeSeconds);
-        }
-      },
-    });
+    const readAll = () =>
+      Promise.allSettled(shards.map(async (shard) => [shard.tag, await read(shard)] as const));
+    // A scrape asks all gauges at once: they share one reading.
+    let reading: ReturnType<typeof readAll> | undefined;
+    const gauge = (name: string, help: string, pick: (figures: QueueFigures) => number) =>
+      new Gauge({
+        name,
+        help,
+        labelNames: ['shard'] as const,
+        registers: [this.registry],
+        async collect() {
+          reading ??= readAll().finally(() => {
+            reading = undefined;
+          });
+          const answers = await reading;
+          this.reset();
+          for (const answer of answers) {
+            if (answer.status === 'fulfilled') this.set({ shard: answer.value[0] }, pick(answer.value[1]));
+          }
+        },
+      });
+    gauge('worker_queue_depth', 'Items waiting', ({ waiting }) => waiting);
+    gauge('worker_queue_in_flight', 'Items claimed and not yet stored', ({ inFlight }) => inFlight);
+    gauge('worker_queue_dead', 'Dead letters in Redis', ({ dead }) => dead);
+    gauge(
+      'worker_queue_oldest_age_seconds',
+      'Age of the oldest item that is not stored',
+      ({ oldestAgeSeconds }) => oldestAgeSeconds,
+    );
   }
 }

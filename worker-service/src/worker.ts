@@ -3,6 +3,7 @@ import type { Lifecycle } from '@leaderboard/shared/lifecycle';
 import { instanceName, type Logger } from '@leaderboard/shared/logger';
 import { connectTopology, type RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import type { Shard } from '@leaderboard/shared/topology/shards';
+import type { Tracing } from '@leaderboard/shared/tracing/tracing';
 import type { Registry } from 'prom-client';
 import { BatchStore } from './apply/batch-store.js';
 import type { Config } from './config.js';
@@ -35,6 +36,7 @@ export async function startWorker(
   logger: Logger,
   registry: Registry,
   lifecycle: Pick<Lifecycle, 'onClose'>,
+  tracing?: Tracing,
 ): Promise<Worker> {
   const { shards } = config.topology.shards;
   const redis = await connectTopology(config.topology, 'worker-service', logger);
@@ -56,7 +58,7 @@ export async function startWorker(
   const workerName = `${instanceName(config.INSTANCE)}-${randomBytes(3).toString('hex')}`;
   const started = await Promise.all(
     shards.map((shard) =>
-      startShard({ config, logger, metrics, redis, databases, workerName }, shard, lifecycle),
+      startShard({ config, logger, metrics, redis, databases, workerName, tracing }, shard, lifecycle),
     ),
   );
   lifecycle.onClose('shards', () => Promise.all(started.map((stop) => stop())));
@@ -70,6 +72,7 @@ interface Parts {
   readonly redis: RedisConnections;
   readonly databases: Databases;
   readonly workerName: string;
+  readonly tracing: Tracing | undefined;
 }
 
 /** Returns what stops it. */
@@ -94,6 +97,7 @@ async function startShard(
   lifecycle.onClose(`redis ${shard.tag}`, () => blocking.close());
 
   const store = new BatchStore({
+    tracing: parts.tracing,
     shard,
     shards,
     pool,

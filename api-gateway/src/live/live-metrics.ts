@@ -20,6 +20,7 @@ export class LiveMetrics {
       labelNames: ['kind'] as const,
       registers,
     });
+    for (const kind of ['sse', 'ws']) frames.inc({ kind }, 0);
     this.#frames = { sse: frames.labels('sse'), ws: frames.labels('ws') };
     this.#dropped = new Counter({
       name: 'live_dropped_total',

@@ -41,6 +41,7 @@ export async function createIpLimits(
     labelNames: ['limit'] as const,
     registers: [metrics],
   });
+  for (const name of ['requests', 'auth']) refused.inc({ limit: name }, 0);
 
   const limit = (name: string, max: number, windowMs: number): Count[] => {
     if (max === 0) return [];

@@ -33,6 +33,7 @@ export class UpstreamMetrics {
       labelNames: ['reason'],
       registers,
     });
+    for (const reason of failures) this.#retries.inc({ reason }, 0);
     this.#ejections = new Counter({
       name: 'gateway_upstream_ejections_total',
       help: 'How often an upstream was taken out, by the status it got',
@@ -41,19 +42,32 @@ export class UpstreamMetrics {
     });
   }
 
-  /** Reads the states when they are asked for. */
-  watch(states: () => UpstreamState[]): void {
+  /** Reads the states when they are asked for, by the kind of the upstreams. */
+  watch(kinds: Readonly<Record<string, () => UpstreamState[]>>): void {
+    const registers = [this.#registry];
     new Gauge({
       name: 'gateway_upstream_state',
       help: '1 for the status that an upstream has, 0 for the others',
-      labelNames: ['upstream', 'status'] as const,
-      registers: [this.#registry],
+      labelNames: ['kind', 'upstream', 'status'] as const,
+      registers,
       collect() {
         this.reset();
-        for (const { url, status } of states()) {
-          for (const each of statuses)
-            this.set({ upstream: new URL(url).host, status: each }, Number(each === status));
+        for (const [kind, states] of Object.entries(kinds)) {
+          for (const { url, status } of states()) {
+            for (const each of statuses)
+              this.set({ kind, upstream: new URL(url).host, status: each }, Number(each === status));
+          }
         }
+      },
+    });
+    new Gauge({
+      name: 'gateway_upstreams_up',
+      help: 'Upstreams that get requests; 0 also when no address is known',
+      labelNames: ['kind'] as const,
+      registers,
+      collect() {
+        for (const [kind, states] of Object.entries(kinds))
+          this.set({ kind }, states().filter(({ status }) => status === 'up').length);
       },
     });
   }

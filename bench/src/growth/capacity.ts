@@ -13,7 +13,7 @@ export type CpuByRole = Readonly<Record<string, number>>;
 export interface Measured {
   readonly write: CpuByRole;
   readonly read: CpuByRole;
-  /** `npm run bench -- growth`: Redis alone, for one shard. */
+  /** Of Redis, for one shard. */
   readonly redisWriteUs: number;
   readonly redisReadUs: number;
   readonly bytesPerUser: number;

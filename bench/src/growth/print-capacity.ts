@@ -6,7 +6,7 @@ import { UsageError } from '../options.js';
 import { formatTable } from '../report/format-table.js';
 import type { Report } from '../report/report.js';
 import { type CpuByRole, type Demand, type Measured, machinesFor } from './capacity.js';
-import { type GrowthReport, growthDirectory } from './report.js';
+import { type BoardReport, type GrowthReport, growthDirectory } from './report.js';
 
 const usage = `npm run bench -- capacity [--events-per-minute N] [--users N] [--watchers N] [--reads-per-event N]
 
@@ -44,20 +44,26 @@ function readMeasured(): Measured {
     chain?.results.find((result) => result.name === name)?.sides.find((side) => side.name === 'platform')
       ?.cpuUs;
   const [write, read] = [cpuOf('POST /score'), cpuOf('GET /rank/:id, home region')];
-  const largest = growth?.boards.filter(({ shards }) => shards === 1).at(-1);
+  const whole = growth?.boards.filter(({ shards }) => shards === 1) ?? [];
+  const largest = whole.at(-1);
+  const busy = whole.find(({ busyWrite }) => busyWrite !== undefined);
   const { snapshotUs, bytesPerWatcher } = growth?.watchers ?? {};
-  if (!write || !read || !largest || snapshotUs === undefined || bytesPerWatcher === undefined)
+  if (!write || !read || !largest || !busy || snapshotUs === undefined || bytesPerWatcher === undefined)
     throw new UsageError(`There are no figures to reckon with.\n\n${usage}`);
   return {
     write,
     read,
-    redisWriteUs: (largest.busyWrite ?? largest.write).redisUs ?? 0,
-    redisReadUs: largest.rank.redisUs ?? 0,
+    // Among others a request costs less than alone; how that grows with the users is measured alone.
+    redisWriteUs: (busy.busyWrite?.redisUs ?? 0) * growthOf('write', busy, largest),
+    redisReadUs: (read.redis ?? 0) * growthOf('rank', busy, largest),
     bytesPerUser: largest.bytesPerUser,
     snapshotUs,
     bytesPerWatcher,
   };
 }
+
+const growthOf = (kind: 'write' | 'rank', from: BoardReport, to: BoardReport) =>
+  (to[kind].redisUs ?? Number.NaN) / (from[kind].redisUs ?? Number.NaN);
 
 function readDemand(args: readonly string[]): Demand {
   const option = { type: 'string' } as const;

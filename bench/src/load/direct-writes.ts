@@ -15,6 +15,9 @@ import type { Shard } from '@leaderboard/shared/topology/shards';
 import type { Platform } from '../platform/platform.js';
 import type { User } from '../population/users.js';
 
+/** Any Redis with open shards. */
+export type ScriptTarget = Pick<Platform, 'shards' | 'scripts'>;
+
 export interface DirectWrite {
   readonly user: User;
   readonly score: number;
@@ -24,13 +27,15 @@ export interface DirectOptions {
   /** Whether it counts against the user's own limit, as a player's write does and a game server's does not. */
   readonly limited: boolean;
   readonly signal: AbortSignal;
+  /** The default one, unless another is given. */
+  readonly game?: WrittenGame;
   readonly onProgress?: (applied: number) => void;
 }
 
 const batchSize = 100;
 const batchesInFlight = 4;
 
-const game: WrittenGame = {
+const defaultWritten: WrittenGame = {
   game: defaultGame,
   rules: defaultRules,
   leastScore: -maxScore,
@@ -55,7 +60,7 @@ const settings: WriteSettings = {
  * way to a long queue, and the most that any path to this script can reach. @throws when a write is not applied.
  */
 export async function writeDirectly(
-  platform: Platform,
+  platform: ScriptTarget,
   writes: readonly DirectWrite[],
   options: DirectOptions,
 ): Promise<void> {
@@ -75,7 +80,7 @@ export async function writeDirectly(
         options.signal.throwIfAborted();
         const batch = list.slice(next, next + batchSize);
         next += batchSize;
-        await writeBatch(platform, shard, batch, options.limited);
+        await writeBatch(platform, shard, batch, options);
         applied += batch.length;
         options.onProgress?.(applied);
       }
@@ -85,10 +90,10 @@ export async function writeDirectly(
 }
 
 async function writeBatch(
-  { scripts }: Platform,
+  { scripts }: ScriptTarget,
   shard: Shard,
   batch: readonly DirectWrite[],
-  limited: boolean,
+  { limited, game = defaultWritten }: DirectOptions,
 ): Promise<void> {
   const made = batch.map(
     ({ user, score }): ScoreWrite => ({

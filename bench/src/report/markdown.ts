@@ -20,6 +20,7 @@ export function toMarkdown(report: Report): string {
     extraSides(results),
     '## Latency and queue',
     latencies(results),
+    otherFigures(results),
     '## CPU: µs per request, event or row',
     cpuCosts(results),
     failures.length > 0
@@ -85,6 +86,20 @@ function latencies(results: readonly WorkloadResult[]): string {
     return [[name, side, ms(p50), ms(p99), perMinute, queue === undefined ? '–' : figure(queue)]];
   });
   return rows.length === 0 ? 'None of these workloads has any.' : formatTable(header, rows);
+}
+
+const shownElsewhere = ['p50_us', 'p99_us', 'queue_at_end'];
+
+/** Whatever else a workload has measured. */
+function otherFigures(results: readonly WorkloadResult[]): string {
+  const rows = withSides(results).flatMap(([{ name }, { name: side, figures }]) =>
+    Object.entries(figures)
+      .filter(([figureName]) => !shownElsewhere.includes(figureName))
+      .map(([figureName, value]) => [name, side, figureName, value < 100 ? value.toFixed(1) : figure(value)]),
+  );
+  return rows.length === 0
+    ? ''
+    : `## Further figures\n\n${formatTable(['workload', 'side', 'figure', 'value'], rows)}`;
 }
 
 const roles = ['nginx', 'gateway', 'echo', 'service', 'redis', 'worker', 'postgres', 'client'];

@@ -5,6 +5,7 @@ import { memory } from './memory.js';
 import { mixed } from './mixed.js';
 import { reads } from './reads.js';
 import { recover } from './recover.js';
+import { windows } from './windows.js';
 import type { Workload } from './workload.js';
 import { loneWrites, writes } from './writes.js';
 
@@ -18,5 +19,6 @@ export const workloads: readonly Workload[] = [
   drain,
   recover,
   memory,
+  windows,
   fsync,
 ];

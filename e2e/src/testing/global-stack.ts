@@ -9,6 +9,7 @@ export interface StackUnderTest {
   url: string;
   gatewayUrls: string[];
   serviceUrls: string[];
+  workerUrls: string[];
   /** By region. */
   postgresUrls: Record<string, string>;
   dataDir: string;
@@ -47,6 +48,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     url: stack.url,
     gatewayUrls: urlsOf('gateway'),
     serviceUrls: urlsOf('service'),
+    workerUrls: urlsOf('worker'),
     postgresUrls: Object.fromEntries(
       stack.config.regions.map((region) => [region, stack.postgresUrl(region)]),
     ),

@@ -104,6 +104,24 @@ describe('the API reference', () => {
     },
   );
 
+  it('gives examples of bodies that are taken', async () => {
+    const sent: string[] = [];
+    for (const { route, requestBody } of described) {
+      const [method, path] = route.split(' ') as ['POST', string];
+      const url = path.replace(':userId', 'alice').replace(':game', 'none');
+      const authorization = `Bearer ${service.token({ user_id: 'alice', role: 'admin' })}`;
+      for (const [type, { example }] of Object.entries(requestBody?.content ?? {})) {
+        const payload = typeof example === 'string' ? example : JSON.stringify(example);
+        const headers = { authorization, 'content-type': type };
+        const answer = await service.app.inject({ method, url, headers, payload });
+        expect(answer.statusCode, `${route}: ${answer.body}`).not.toBe(400);
+        expect(answer.statusCode, route).toBeLessThan(500);
+        sent.push(route);
+      }
+    }
+    expect(sent.length).toBeGreaterThan(8);
+  });
+
   it('shows an interactive page that asks no other server', async () => {
     const page = await service.app.inject('/docs');
     expect(page.statusCode).toBe(200);

@@ -7,7 +7,7 @@ import type { GameRules, Games } from './games.js';
 import type { Homes, WantedHome } from './homes.js';
 import { parseRegion } from './regions.js';
 import type { BatchResult, RuledCommand, ScoreBatches } from './score-batches.js';
-import { checkRange, type ScoreCommand } from './score-command.js';
+import { checkRange, type RequestOrigin, type ScoreCommand } from './score-command.js';
 import { servedSubject } from './subject.js';
 
 /** An event as it came, or the reason why its line could not be read. */
@@ -30,7 +30,7 @@ export class BulkScores {
     this.#shards = shards;
   }
 
-  async apply(received: readonly ReceivedEvent[], requestId: string): Promise<BulkResult[]> {
+  async apply(received: readonly ReceivedEvent[], origin: RequestOrigin): Promise<BulkResult[]> {
     const parsed = received.map(parse);
     const rulesOf = await this.#rulesOf(parsed);
     const events = parsed.map((event) => this.#check(event, rulesOf));
@@ -43,7 +43,7 @@ export class BulkScores {
     for (const [at, event] of events.entries()) {
       const home = event instanceof Problem ? event : (homes[nextHome++] as Home | Problem);
       if (event instanceof Problem || home instanceof Problem) failures.set(at, home);
-      else commands.push({ rules: event.rules, command: this.#command(event, home, requestId) });
+      else commands.push({ rules: event.rules, command: this.#command(event, home, origin) });
     }
     const results = await this.#batches.apply(commands);
     let next = 0;
@@ -81,7 +81,7 @@ export class BulkScores {
     }
   }
 
-  #command({ event, wanted }: CheckedEvent, home: Home, requestId: string): ScoreCommand {
+  #command({ event, wanted }: CheckedEvent, home: Home, origin: RequestOrigin): ScoreCommand {
     const { timestamp } = event;
     return {
       action: actionOf(event),
@@ -89,7 +89,7 @@ export class BulkScores {
       game: event.game,
       value: amountOf(event),
       idempotencyKey: event.event_id,
-      requestId,
+      ...origin,
       happenedAtMs: timestamp === undefined ? undefined : Date.parse(timestamp),
     };
   }

@@ -2,6 +2,7 @@ import type { Operation } from '@leaderboard/shared/scripting/write-scores';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
 import {
   type AppliedWrite,
+  maxWindowedTogether,
   maxWritesTogether,
   PeriodsMissing,
   RulesChanged,
@@ -71,7 +72,8 @@ export class ScoreBatches {
       const items = open.get(shard) ?? [];
       items.push({ at, command, rules, operation: operationOf(command.action, rules) });
       if (items.length === 1) open.set(shard, items);
-      if (items.length < maxWritesTogether) continue;
+      const most = rules.definition.windows.length > 0 ? maxWindowedTogether : maxWritesTogether;
+      if (items.length < most) continue;
       open.delete(shard);
       yield [shard, items];
     }

@@ -9,14 +9,20 @@ import { type AppliedWrite, PeriodsMissing, RulesChanged, UserErased } from '../
 import type { GameRules } from './games.js';
 import type { Subject } from './subject.js';
 
+/** Which request a write came with. */
+export interface RequestOrigin {
+  readonly requestId: string;
+  /** W3C; of a request that belongs to a trace. */
+  readonly traceparent?: string | undefined;
+}
+
 /** What a route asks for; `score` is whatever the game's operator is. */
-export interface ScoreCommand {
+export interface ScoreCommand extends RequestOrigin {
   readonly action: 'score' | 'set' | 'add' | 'create' | 'remove';
   readonly subject: Subject;
   readonly game: string | undefined;
   readonly value: number | undefined;
   readonly idempotencyKey: string | undefined;
-  readonly requestId: string;
   /** When it happened, if not now. */
   readonly happenedAtMs?: number | undefined;
   /** The admin who asks for a removal. */
@@ -68,6 +74,7 @@ export function toWrite(command: ScoreCommand, operation: Operation, game: Writt
     limited: subject.limited,
     idempotency: key === undefined ? undefined : { key, requestHash: hashOf(hashed) },
     requestId: command.requestId,
+    traceparent: command.traceparent,
     happenedAtMs,
     accountVersion: subject.accountVersion,
     actor: command.actor,

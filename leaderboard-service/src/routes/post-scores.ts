@@ -4,6 +4,7 @@ import { replaceInexactNumbers } from '@leaderboard/shared/http/json-body';
 import { Problem } from '@leaderboard/shared/http/problems';
 import type { ReceivedEvent } from '../domain/bulk.js';
 import type { RegisterRoute } from './route.js';
+import { originOf } from './write-request.js';
 
 /**
  * Many events at once, for game servers: `{"events":[…]}`, or one event a line. What is wrong with one event is
@@ -31,7 +32,7 @@ export const postScores: RegisterRoute = (app, { services, guard }) => {
         serializerCompiler: () => JSON.stringify,
       },
       async (request) => ({
-        results: await services.bulk.apply((request.body ?? []) as ReceivedEvent[], request.id),
+        results: await services.bulk.apply((request.body ?? []) as ReceivedEvent[], originOf(request)),
       }),
     );
   });

@@ -47,6 +47,17 @@ describe('Batcher', () => {
     await expect(batcher.add(2)).resolves.toBe(2);
   });
 
+  it('makes smaller calls of what is heavier', async () => {
+    const batches: number[][] = [];
+    const run = async (items: number[]) => {
+      batches.push(items);
+      return items;
+    };
+    const batcher = new Batcher(run, { ...limits, weightOf: (item) => item });
+    await Promise.all([1, 2, 2, 9, 1].map((item) => batcher.add(item)));
+    expect(batches).toEqual([[1, 2], [2], [9], [1]]);
+  });
+
   it('keeps together what was added together, and gives each call its own results', async () => {
     const batches: number[][] = [];
     const batcher = new Batcher(async (items: number[]) => {

@@ -1,6 +1,8 @@
-export interface BatchLimits {
+export interface BatchLimits<Item> {
   maxItems: number;
   maxInFlight: number;
+  /** For how many items one counts; 1 when left out. */
+  weightOf?: (item: Item) => number;
 }
 
 /**
@@ -10,17 +12,15 @@ export interface BatchLimits {
  */
 export class Batcher<Item, Result> {
   readonly #run: (items: Item[]) => Promise<Result[]>;
-  readonly #maxItems: number;
-  readonly #maxInFlight: number;
+  readonly #limits: BatchLimits<Item>;
   #waiting: Call<Item, Result>[] = [];
   #inFlight = 0;
   #scheduled = false;
 
   /** `run` answers one result for each item, in order; if it throws, all items of that batch fail so. */
-  constructor(run: (items: Item[]) => Promise<Result[]>, limits: BatchLimits) {
+  constructor(run: (items: Item[]) => Promise<Result[]>, limits: BatchLimits<Item>) {
     this.#run = run;
-    this.#maxItems = limits.maxItems;
-    this.#maxInFlight = limits.maxInFlight;
+    this.#limits = limits;
   }
 
   add(item: Item): Promise<Result> {
@@ -29,7 +29,7 @@ export class Batcher<Item, Result> {
     });
   }
 
-  /** Items that belong together, at most a batch of them: one promise for all costs less than one each. */
+  /** Items that belong together, as many as fit into a batch: one promise for all costs less than one each. */
   addAll(items: readonly Item[]): Promise<Result[]> {
     return new Promise((resolve, reject) => this.#wait({ items, resolve, reject }));
   }
@@ -45,7 +45,7 @@ export class Batcher<Item, Result> {
   }
 
   #flush(): void {
-    while (this.#waiting.length > 0 && this.#inFlight < this.#maxInFlight) {
+    while (this.#waiting.length > 0 && this.#inFlight < this.#limits.maxInFlight) {
       const calls = this.#waiting.splice(0, this.#fitting());
       this.#inFlight += 1;
       this.#run(calls.flatMap(({ items }) => items))
@@ -70,10 +70,11 @@ export class Batcher<Item, Result> {
 
   /** How many of the waiting calls, at least one, fit into a batch. */
   #fitting(): number {
-    let items = 0;
-    const tooMany = this.#waiting.findIndex((call) => {
-      items += call.items.length;
-      return items > this.#maxItems;
+    const { maxItems, weightOf } = this.#limits;
+    let weight = 0;
+    const tooMany = this.#waiting.findIndex(({ items }) => {
+      weight += weightOf ? items.reduce((sum, item) => sum + weightOf(item), 0) : items.length;
+      return weight > maxItems;
     });
     return tooMany === -1 ? this.#waiting.length : Math.max(1, tooMany);
   }

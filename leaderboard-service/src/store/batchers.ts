@@ -3,12 +3,12 @@ import { Batcher, type BatchLimits } from './batcher.js';
 
 /** A batcher for each shard: what goes to one never waits for another. */
 export class Batchers<Item, Result> {
-  readonly #limits: BatchLimits;
+  readonly #limits: BatchLimits<Item>;
   readonly #run: (shard: Shard, items: Item[]) => Promise<Result[]>;
   readonly #byShard = new Map<Shard, Batcher<Item, Result>>();
 
   /** @param run as for a Batcher */
-  constructor(limits: BatchLimits, run: (shard: Shard, items: Item[]) => Promise<Result[]>) {
+  constructor(limits: BatchLimits<Item>, run: (shard: Shard, items: Item[]) => Promise<Result[]>) {
     this.#limits = limits;
     this.#run = run;
   }

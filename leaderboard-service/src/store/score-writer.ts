@@ -11,6 +11,7 @@ import {
 import { RedisOutcomeUnknown } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import type { AcknowledgedWrites } from './acknowledged-writes.js';
+import type { BatchLimits } from './batcher.js';
 import { Batchers } from './batchers.js';
 
 export interface AppliedWrite {
@@ -44,9 +45,19 @@ export class UserErased extends Error {
   override name = 'UserErased';
 }
 
-/** Larger batches hold Redis too long for the reads beside them. */
-const limits = { maxItems: 128, maxInFlight: 4 };
+/** With windows a write changes several boards. */
+const windowedWeight = 3;
+
+/** A batch holds up whatever else Redis has to do: for two milliseconds at most, about. */
+const limits: BatchLimits<ScoreWrite> = {
+  maxItems: 128,
+  maxInFlight: 4,
+  weightOf: ({ game }) => (game.windows === '' ? 1 : windowedWeight),
+};
+
+/** What `writeAll` takes, without windows and with some. */
 export const maxWritesTogether = 100;
+export const maxWindowedTogether = Math.floor(limits.maxItems / windowedWeight);
 
 /** Applies score writes: those of one shard that arrive together travel in one script call. */
 export class ScoreWriter {
@@ -76,7 +87,7 @@ export class ScoreWriter {
   }
 
   /**
-   * Writes of one shard in order, at most `maxWritesTogether`. What `write` throws of a single one is returned in its place.
+   * Writes of one shard in order, as many as fit into a batch. What `write` throws of a single one is returned in its place.
    * @throws ShardClosed, RedisUnavailable, RedisOutcomeUnknown for all of them
    */
   async writeAll(shard: Shard, writes: readonly ScoreWrite[]): Promise<(AppliedWrite | Error)[]> {

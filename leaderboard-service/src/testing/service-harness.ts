@@ -33,7 +33,7 @@ export async function startService(environment: Record<string, string> = {}): Pr
   });
   const logger = createLogger({ service: 'test', instance: 'test', level: config.LOG_LEVEL });
   const redis = await connectTopology(config.topology, 'test', logger);
-  const metrics = createServiceMetrics();
+  const metrics = createServiceMetrics(config.topology.shards.shards.map(({ tag }) => tag));
   const services = createServices(config, redis, logger, metrics);
   const app = await buildApp(config, services, logger, metrics.registry, () => undefined);
   await app.ready();

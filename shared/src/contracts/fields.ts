@@ -47,11 +47,13 @@ export const Password = Type.String({
   maxLength: 72,
   pattern: '^[^\\u0000]*$',
   description: '8–72 bytes',
+  examples: ['correct horse battery staple'],
 });
 
 export const IdempotencyKey = Type.String({
   pattern: '^[\\x21-\\x7e]{1,128}$',
   description: 'Makes a retry safe for 24 h; scoped to the user',
+  examples: ['match-17'],
 });
 
 export const Timestamp = Type.String({

@@ -20,6 +20,8 @@ const EventId = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000
 
 const RequestId = Type.Optional(Type.String({ maxLength: 128 }));
 const Actor = Type.Optional(UserId);
+/** W3C; of a request that belongs to a trace. */
+const Traceparent = Type.Optional(Type.String({ maxLength: 55 }));
 
 /** A change of one user's entry in one game. */
 export const ScoreMessage = Type.Object(
@@ -48,6 +50,7 @@ export const ScoreMessage = Type.Object(
     /** `operator:order`, in the first message of a game in its shard: what the shard's scores stand under. */
     rules: Type.Optional(Type.String({ pattern: rulesPattern })),
     request_id: RequestId,
+    traceparent: Traceparent,
     /** The admin who asked for a removal. */
     actor: Actor,
     /** Of a keyed write: what a retry of it needs after Redis was lost. */

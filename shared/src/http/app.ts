@@ -10,6 +10,8 @@ import Fastify, {
 } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../logger.js';
+import { acceptTrace } from '../tracing/trace-context.js';
+import type { Tracing } from '../tracing/tracing.js';
 import { answerClientError } from './client-errors.js';
 import { type ReadinessCheck, registerHealth } from './health.js';
 import { registerJsonBody } from './json-body.js';
@@ -18,6 +20,7 @@ import { registerProblemHandler, sendProblem } from './problem-handler.js';
 import { Problem } from './problems.js';
 import { requestIdHeader, requestIdOf } from './request-id.js';
 import { registerServedRoutes } from './served-routes.js';
+import { withoutToken } from './urls.js';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -37,6 +40,8 @@ export interface AppOptions {
   requestLogLevel?: 'info' | 'debug';
   /** What a process adds to the log line of each request. */
   logFields?: (request: FastifyRequest) => Record<string, unknown>;
+  /** Undefined: no spans; a trace that a client began is passed on and logged all the same. */
+  tracing?: Tracing | undefined;
 }
 
 /** Bodies over this are 413; the bulk route sets its own limit. */
@@ -48,11 +53,25 @@ const keepAliveTimeoutMs = 75_000;
 
 /** The HTTP side that all processes share: strict validation, problem+json, request ids, one log line, metrics, health. */
 export function createApp(options: AppOptions): App {
-  const { logger, metrics, notReady, isTrustedProxy = false, logFields, requestLogLevel = 'debug' } = options;
+  const {
+    logger,
+    metrics,
+    notReady,
+    isTrustedProxy = false,
+    requestLogLevel = 'debug',
+    logFields,
+    tracing,
+  } = options;
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIdOf,
+    // The first that is called for a request: whatever is logged for it names its trace.
+    childLoggerFactory: (parent, bindings, childOptions, raw) => {
+      tracing?.begin(raw);
+      const trace = acceptTrace(raw.headers);
+      return parent.child(trace ? { ...bindings, trace_id: trace.traceId } : bindings, childOptions);
+    },
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
@@ -78,11 +97,12 @@ export function createApp(options: AppOptions): App {
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
+    tracing?.end(request, reply);
     if (!logger.isLevelEnabled(requestLogLevel)) return done();
     request.log[requestLogLevel](
       {
         method: request.method,
-        url: request.url,
+        url: withoutToken(request.url),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 100) / 100,
         ip: request.ip,

@@ -44,6 +44,7 @@ export interface ScoreWrite {
   readonly limited: boolean;
   readonly idempotency: { readonly key: string; readonly requestHash: string } | undefined;
   readonly requestId: string;
+  readonly traceparent?: string | undefined;
   /** Undefined: now. */
   readonly happenedAtMs?: number | undefined;
   /** Of the account on whose behalf this is written; an erased one is refused. */
@@ -133,12 +134,13 @@ export function writeScoresArguments(
 
 /** What is known of the queue message before the script has run, as JSON without the last brace. */
 function messageHead(shard: Shard, write: ScoreWrite): string {
-  const { eventId, game, userId, operation, value = null, requestId, actor } = write;
+  const { eventId, game, userId, operation, value = null, requestId, traceparent, actor } = write;
   // Half the time of JSON.stringify for the whole, and this is done for every write.
   const head = `{"event_id":${JSON.stringify(eventId)},"game":"${game.game}","user_id":${JSON.stringify(userId)}`;
   const what = `"region":"${shard.region}","op":"${operation}","value":${value}`;
   const who = `"request_id":${JSON.stringify(requestId)}`;
-  return `${head},${what},${who}${actor === undefined ? '' : `,"actor":${JSON.stringify(actor)}`}`;
+  const trace = traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`;
+  return `${head},${what},${who}${trace}${actor === undefined ? '' : `,"actor":${JSON.stringify(actor)}`}`;
 }
 
 /** What the script answers to one write: a code and its text. */

@@ -1,5 +1,7 @@
+import { isScoreMessage } from '@leaderboard/shared/contracts/queue-message';
 import type { Logger } from '@leaderboard/shared/logger';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
+import type { Tracing } from '@leaderboard/shared/tracing/tracing';
 import { Backoff } from '../backoff.js';
 import type { Claim, DeadLetter } from '../drain/shard-queue.js';
 import type { Failpoint } from '../failpoints.js';
@@ -26,6 +28,7 @@ export interface BatchStoreContext {
   readonly metrics: ShardMetrics;
   readonly logger: Logger;
   readonly failpoint: Failpoint;
+  readonly tracing?: Tracing | undefined;
   /** Told when Redis may lack what was just stored. */
   readonly onLate: () => void;
 }
@@ -55,6 +58,7 @@ export class BatchStore {
   async #storeOrSplit(entries: readonly Entry[], epoch: number, signal: AbortSignal): Promise<DeadLetter[]> {
     if (entries.length === 0) return [];
     const error = await this.#untilAnswered(signal, entries.length > 1, async () => {
+      const startedAt = new Date();
       const outcome = await storeBatch(
         this.context.pool,
         this.context.shard,
@@ -63,6 +67,7 @@ export class BatchStore {
         this.context.failpoint,
       );
       if (outcome === 'late') this.context.onLate();
+      this.#trace(startedAt, entries);
     });
     if (error === undefined) return [];
     const [only] = entries;
@@ -72,6 +77,17 @@ export class BatchStore {
       ...(await this.#storeOrSplit(entries.slice(0, middle), epoch, signal)),
       ...(await this.#storeOrSplit(entries.slice(middle), epoch, signal)),
     ];
+  }
+
+  /** A span of the transaction, linked to the requests that are committed with it. */
+  #trace(startedAt: Date, entries: readonly Entry[]): void {
+    const { tracing, shard } = this.context;
+    if (!tracing) return;
+    const links = entries.flatMap(({ message }) =>
+      isScoreMessage(message) && message.traceparent !== undefined ? [message.traceparent] : [],
+    );
+    if (links.length === 0) return;
+    tracing.work('commit batch', startedAt, { shard: shard.tag, items: entries.length }, links);
   }
 
   async #park(dead: readonly DeadLetter[], signal: AbortSignal): Promise<void> {

@@ -52,7 +52,7 @@ export function publicEvent({ item, message }: Entry): string | undefined {
     return JSON.stringify(event);
   }
   if (!isScoreMessage(message)) return undefined;
-  if (message.idempotency === undefined && message.actor === undefined) return item;
-  const { idempotency: _, actor: __, ...event } = message;
+  const { idempotency, actor, traceparent, ...event } = message;
+  if (idempotency === undefined && actor === undefined && traceparent === undefined) return item;
   return JSON.stringify(event);
 }

@@ -1,13 +1,10 @@
 import type { Logger } from '@leaderboard/shared/logger';
 import { readLua } from '@leaderboard/shared/scripting/script-text';
 import {
-  boardKey,
-  dueKey,
-  hiddenBoardKey,
-  rulesKey,
-  shardKey,
-  userKey,
-} from '@leaderboard/shared/topology/keys';
+  sweepChunkUsers,
+  sweepWindowsArguments,
+  sweepWindowsKeys,
+} from '@leaderboard/shared/scripting/sweep-windows';
 import type { RedisConnection } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import { pause } from '../backoff.js';
@@ -16,8 +13,6 @@ import { LuaScript } from '../redis/lua-script.js';
 
 const sweepScript = new LuaScript(readLua('sweep-windows'));
 
-/** Small enough that nothing waits for it; between two of them others have their turn. */
-const chunkUsers = 100;
 const lookEveryMs = 1_000;
 const betweenChunksMs = 2;
 
@@ -26,17 +21,10 @@ export async function sweepWindows(
   shard: Shard,
   redis: RedisConnection,
   bucketSeconds: number,
-  mostUsers: number = chunkUsers,
+  mostUsers: number = sweepChunkUsers,
 ): Promise<number> {
-  const keys = [
-    shardKey(shard),
-    dueKey(shard),
-    userKey(shard, ''),
-    boardKey(shard),
-    hiddenBoardKey(shard),
-    rulesKey(shard),
-  ];
-  return Number(await sweepScript.run(redis, keys, [String(mostUsers), String(bucketSeconds)]));
+  const args = sweepWindowsArguments(mostUsers, bucketSeconds);
+  return Number(await sweepScript.run(redis, sweepWindowsKeys(shard), args));
 }
 
 /** Keeps one shard's rolling windows free of what is too old. Every worker does; what one has done is not due for others. */
@@ -65,7 +53,7 @@ export class WindowSweeper {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       const users = await this.#sweep();
-      await pause(users === chunkUsers ? betweenChunksMs : lookEveryMs, signal);
+      await pause(users === sweepChunkUsers ? betweenChunksMs : lookEveryMs, signal);
     }
   }
 
