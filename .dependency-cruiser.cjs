@@ -22,7 +22,7 @@ module.exports = {
       comment: 'Services talk over HTTP and Redis; what they have in common lies in shared.',
       from: { path: services, pathNot: tests },
       to: {
-        path: workspace('api-gateway|leaderboard-service|worker-service|local|e2e|bench'),
+        path: workspace('api-gateway|leaderboard-service|worker-service|local|e2e|bench|web'),
         pathNot: '^(@leaderboard/)?$1/',
       },
     },
@@ -32,7 +32,7 @@ module.exports = {
       comment: "A service's tests may use local (a Redis, a Postgres), but no other service.",
       from: { path: services },
       to: {
-        path: workspace('api-gateway|leaderboard-service|worker-service|e2e|bench'),
+        path: workspace('api-gateway|leaderboard-service|worker-service|e2e|bench|web'),
         pathNot: '^(@leaderboard/)?$1/',
       },
     },
@@ -41,7 +41,7 @@ module.exports = {
       severity: 'error',
       comment: 'shared is the vocabulary; it knows no speaker.',
       from: { path: '^shared/', pathNot: tests },
-      to: { path: workspace('api-gateway|leaderboard-service|worker-service|local|e2e|bench') },
+      to: { path: workspace('api-gateway|leaderboard-service|worker-service|local|e2e|bench|web') },
     },
     {
       name: 'local-e2e-and-bench-start-services-as-processes',
@@ -49,6 +49,17 @@ module.exports = {
       comment: 'What starts, tests and measures the system uses services as programs, not as modules.',
       from: { path: '^(local|e2e|bench)/' },
       to: { path: workspace('api-gateway|leaderboard-service|worker-service') },
+    },
+    {
+      name: 'web-takes-types-only',
+      severity: 'error',
+      comment:
+        'A page talks to the API; of the workspace it takes the shapes of the contracts, which leave no code behind.',
+      from: { path: '^web/', pathNot: tests },
+      to: {
+        path: workspace('api-gateway|leaderboard-service|worker-service|local|e2e|bench|shared'),
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'local-imports-no-test',

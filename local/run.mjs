@@ -45,6 +45,7 @@ async function prepare() {
   }
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   await step('building', process.execPath, [tsc, '--build'], 2000);
+  await step('bundling the pages', process.execPath, [join(root, 'web', 'build.mjs')], 2000);
 }
 
 /** Changes whenever an installation could come out differently. */

@@ -15,7 +15,7 @@ describe('the API reference and the gateway', () => {
   afterAll(() => system.close());
 
   it('name the same routes', () => {
-    // Hidden are those that only refuse.
+    // Hidden are those that only refuse, and what the pages load.
     const own = [...system.gateway.app.servedRoutes]
       .filter(([route, schema]) => !handedOn.has(route.split(' ')[1] ?? '') && !('hide' in schema))
       .map(([route]) => route);

@@ -6,11 +6,13 @@ import type { Logger } from '@leaderboard/shared/logger';
 import type { Tracing } from '@leaderboard/shared/tracing/tracing';
 import type { Config } from './config.js';
 import { live } from './live/live.js';
+import { loadPages } from './pages.js';
 import { createIpLimits } from './plugins/ip-limits.js';
 import { AnswerCache } from './proxy/answer-cache.js';
 import { proxy } from './proxy/proxy.js';
 import { registerUpstreamHeader, upstreamLogField } from './proxy/upstream-header.js';
 import { getHealth } from './routes/get-health.js';
+import { getPages } from './routes/get-page.js';
 import type { AllUpstreams } from './upstreams.js';
 
 export interface GatewayOptions {
@@ -53,6 +55,9 @@ export async function buildApp({
   );
 
   getHealth(app, upstreams.set);
+  const pages = loadPages();
+  if (pages.length === 0) logger.warn('web/dist has no pages: run `npm run build`');
+  getPages(app, pages, limits.hooks(false));
   const readsRequireToken = config.READS_REQUIRE_TOKEN;
   const clients = { service: upstreams.client, worker: upstreams.workers.client };
   await app.register(live, { config, auth, limits, service: clients.service, registry: metrics });

@@ -70,10 +70,10 @@ describe('GET /metrics', () => {
     const { gateway, first } = await start(1);
     const { text } = await supertest(gateway.url).get('/metrics');
     expect(text).toContain(
-      `gateway_upstream_state{upstream="${first.address}",status="up",service="test"} 1`,
+      `gateway_upstream_state{kind="service",upstream="${first.address}",status="up",service="test"} 1`,
     );
     expect(text).toContain(
-      `gateway_upstream_state{upstream="${first.address}",status="down",service="test"} 0`,
+      `gateway_upstream_state{kind="service",upstream="${first.address}",status="down",service="test"} 0`,
     );
   });
 

@@ -46,6 +46,7 @@ export const policies: readonly Policy[] = [
   { methods: get, path: '/ranks', token: 'reads', batched: true },
   { methods: get, path: '/score-at', token: 'reads', batched: true },
   { methods: get, path: '/around-score', token: 'reads', batched: true },
+  { methods: get, path: '/regions', token: 'reads' },
   { methods: get, path: '/games', token: 'reads' },
   { methods: get, path: '/games/:game', token: 'reads' },
 

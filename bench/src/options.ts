@@ -11,6 +11,7 @@ export const groups = [
   'memory',
   'windows',
   'fsync',
+  'live',
 ] as const;
 export type Group = (typeof groups)[number];
 

@@ -18,6 +18,7 @@ import { getGames } from './routes/get-games.js';
 import { getMe } from './routes/get-me.js';
 import { getRank } from './routes/get-rank.js';
 import { getRanks } from './routes/get-ranks.js';
+import { getRegions } from './routes/get-regions.js';
 import { getScoreAt } from './routes/get-score-at.js';
 import { getTop } from './routes/get-top.js';
 import { createGuards } from './routes/guards.js';
@@ -46,6 +47,7 @@ const routes = [
   getRanks,
   getScoreAt,
   getAroundScore,
+  getRegions,
   getGames,
   getGame,
   putGame,

@@ -31,6 +31,13 @@ const score = (game: string, userId: string, value: number, region = 'EU') =>
     .send({ user_id: userId, region, game, score: value });
 const race = { operator: 'best', order: 'asc' };
 
+describe('GET /regions', () => {
+  it('has those that users can have, GLOBAL among them', async () => {
+    const { body } = await http().get('/regions').expect(200);
+    expect(body).toEqual({ regions: ['ASIA', 'EU', 'NA', 'GLOBAL'] });
+  });
+});
+
 describe('GET /games', () => {
   it('has the default game before anybody defines it', async () => {
     const { body } = await http().get('/games').expect(200);

@@ -315,6 +315,34 @@ describe('POST /scores', () => {
     expect(body.results[1].code).toBe('malformed_body');
   });
 
+  it('writes many at once as if one by one, several for a user among them', async () => {
+    const events = Array.from({ length: 30 }, (_, at) => ({
+      user_id: `m${at % 12}`,
+      region: 'EU',
+      score: (at * 7_919) % 1_000,
+    }));
+    const { body } = await bulk({ events }).expect(200);
+    const best = new Map<string, number>();
+    for (const [at, { user_id: userId, score }] of events.entries()) {
+      const previous = best.get(userId) ?? null;
+      best.set(userId, Math.max(previous ?? 0, score));
+      expect(body.results[at]).toMatchObject({
+        ok: true,
+        user_id: userId,
+        score: best.get(userId),
+        previous_score: previous,
+        best: best.get(userId) !== previous,
+      });
+    }
+    const { body: top } = await supertest(service.app.server).get('/top?region=EU&limit=100').expect(200);
+    const scores = [...best.values()].sort((a, b) => b - a);
+    expect(top.rows.map(({ score }: { score: number }) => score)).toEqual(scores);
+    for (const { user_id: userId, score } of top.rows) expect(score).toBe(best.get(userId));
+    const versions = (await messages('EU')).map(({ version }) => version).reverse();
+    expect(versions).toHaveLength(30);
+    expect(versions).toEqual([...versions].sort((x, y) => x - y));
+  });
+
   it('applies an event_id once', async () => {
     const events = [{ user_id: 'i1', region: 'EU', delta: 5, event_id: 'e-1' }];
     const first = await bulk({ events }).expect(200);

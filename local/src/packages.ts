@@ -23,6 +23,19 @@ export const pgbouncerProgram: SystemProgram = {
   debian: 'pgbouncer',
   homebrew: 'pgbouncer',
 };
+/** For the end-to-end tests of the pages. */
+export const chromiumProgram: SystemProgram = {
+  names: [
+    'chromium',
+    'chromium-browser',
+    'google-chrome',
+    'google-chrome-stable',
+    'Google Chrome',
+    'Chromium',
+  ],
+  debian: 'chromium',
+  homebrew: 'chromium',
+};
 export const nginxProgram: SystemProgram = { names: ['nginx'], debian: 'nginx', homebrew: 'nginx' };
 
 /** Servers often lie outside a user's PATH. */
@@ -32,6 +45,8 @@ const moreDirectories = [
   '/usr/local/bin',
   '/opt/homebrew/bin',
   '/opt/homebrew/sbin',
+  '/Applications/Google Chrome.app/Contents/MacOS',
+  '/Applications/Chromium.app/Contents/MacOS',
 ];
 
 export function findProgram(names: readonly string[], path: string | undefined): string | undefined {

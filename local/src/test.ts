@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Environment } from '@leaderboard/shared/config';
 import { inheritedEnvironment } from './config.js';
 import { readJson } from './files.js';
-import { ensurePrograms, nginxProgram, pgbouncerProgram, redisProgram } from './packages.js';
+import { chromiumProgram, ensurePrograms, nginxProgram, pgbouncerProgram, redisProgram } from './packages.js';
 import { inRepository, repositoryRoot } from './paths.js';
 import { showProgress } from './progress.js';
 import { StartError } from './start-error.js';
@@ -17,7 +17,16 @@ import { sweepAbandoned } from './temporary-directory.js';
  * last line says how many passed and failed. Arguments go to vitest: `npm test -- --project unit ranks`. `--topologies` runs all
  * end-to-end tests on every layout.
  */
-const sources = ['api-gateway', 'leaderboard-service', 'worker-service', 'shared', 'local', 'e2e', 'bench']
+const sources = [
+  'api-gateway',
+  'leaderboard-service',
+  'worker-service',
+  'shared',
+  'local',
+  'e2e',
+  'bench',
+  'web',
+]
   .map((name) => `${name}/src`)
   .filter((path) => existsSync(inRepository(path)));
 const checks: [title: string, packageName: string, script: string, args: string[]][] = [
@@ -55,7 +64,7 @@ async function main(): Promise<void> {
   };
   try {
     await ensurePrograms(
-      [redisProgram, nginxProgram, pgbouncerProgram],
+      [redisProgram, nginxProgram, pgbouncerProgram, ...(wantsBrowser(args) ? [chromiumProgram] : [])],
       inheritedEnvironment().PATH,
       showProgress,
     );
@@ -77,6 +86,12 @@ async function main(): Promise<void> {
   if (interrupted) showProgress('interrupted');
   process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
   process.exitCode = interrupted ? 130 : total.failed > 0 || total.passed === 0 ? 1 : 0;
+}
+
+/** Only the end-to-end tests need one, and it is large. */
+function wantsBrowser(args: readonly string[]): boolean {
+  const project = args[args.indexOf('--project') + 1];
+  return !args.includes('--project') || project === 'e2e';
 }
 
 async function runCheck(title: string, packageName: string, script: string, args: string[]): Promise<Count> {

@@ -1,6 +1,6 @@
 import { Problem } from '@leaderboard/shared/http/problems';
 import supertest from 'supertest';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeBoard } from '../testing/fake-board.js';
 import type { Arrival } from '../testing/fake-service.js';
 import { bearer, startSystem, tokenOf } from '../testing/gateway-harness.js';
@@ -9,6 +9,7 @@ import { until } from '../testing/until.js';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (let close = closers.pop(); close; close = closers.pop()) await close();
 });
 
@@ -131,6 +132,19 @@ describe('where reads need a token', () => {
     await client.ask({ auth: tokenOf('alice') });
     client.send({ subscribe: {} });
     await client.nth('snapshot', 1);
+  });
+});
+
+describe('a token that ends', () => {
+  it('ends the subscriptions that needed it', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const { open } = await start({ READS_REQUIRE_TOKEN: 'true', LIVE_HEARTBEAT_MS: '500' });
+    const client = await open();
+    await client.ask({ auth: tokenOf('alice') });
+    client.send({ subscribe: {} });
+    await client.nth('snapshot', 1);
+    vi.advanceTimersByTime(700_000);
+    expect(await client.untilClosed()).toMatchObject({ code: 1008 });
   });
 });
 
@@ -292,7 +306,7 @@ describe('a frame that is not understood', () => {
 
 describe('a socket', () => {
   it('that does not answer pings is dropped', async () => {
-    const { open } = await start({ LIVE_HEARTBEAT_MS: '50' });
+    const { open } = await start({ LIVE_HEARTBEAT_MS: '500' });
     const silent = await open();
     const answering = await open();
     silent.socket.pong = () => {};

@@ -1,6 +1,6 @@
 import { Problem } from '@leaderboard/shared/http/problems';
 import supertest from 'supertest';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EventReader } from '../testing/event-reader.js';
 import { FakeBoard } from '../testing/fake-board.js';
 import { bearer, type GatewayHarness, startSystem } from '../testing/gateway-harness.js';
@@ -8,6 +8,7 @@ import { until } from '../testing/until.js';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (let close = closers.pop(); close; close = closers.pop()) await close();
 });
 
@@ -247,6 +248,19 @@ describe('where reads need a token', () => {
     await expect(open()).rejects.toThrow(/^401 .*"unauthorized"/);
     await (await open('', bearer())).nth('snapshot', 1);
     expect(board.calls('/top')[0]?.headers.authorization).toMatch(/^Bearer /);
+  });
+
+  it('a stream ends with its token', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const { open } = await start({ ...closed, LIVE_HEARTBEAT_MS: '50' });
+    const early = await open('', bearer());
+    await until(() => early.comments > 1, 'it goes on');
+    vi.advanceTimersByTime(400_000);
+    const late = await open('', bearer());
+    vi.advanceTimersByTime(400_000);
+    await until(() => early.ended, 'it has ended');
+    const beats = late.comments;
+    await until(() => late.comments > beats + 1, 'the later one goes on');
   });
 });
 

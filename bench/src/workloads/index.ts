@@ -1,6 +1,7 @@
 import { bulk } from './bulk.js';
 import { drain } from './drain.js';
 import { fsync } from './fsync.js';
+import { live } from './live.js';
 import { memory } from './memory.js';
 import { mixed } from './mixed.js';
 import { reads } from './reads.js';
@@ -21,4 +22,5 @@ export const workloads: readonly Workload[] = [
   memory,
   windows,
   fsync,
+  live,
 ];

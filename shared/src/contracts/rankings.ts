@@ -110,6 +110,11 @@ export const TopAnswer = Type.Object({
   rows: Type.Array(Row),
   next_cursor: Type.Optional(Type.String()),
 });
+export type TopAnswer = Static<typeof TopAnswer>;
+
+/** In the order of `REGIONS`; one that reads `GLOBAL` gets everyone. */
+export const RegionsAnswer = Type.Object({ regions: Type.Array(Region) });
+export type RegionsAnswer = Static<typeof RegionsAnswer>;
 
 const Standing = Type.Object({
   ...Row.properties,
@@ -131,6 +136,7 @@ export const AroundAnswer = Type.Object({
   self: Standing,
   around: Type.Array(Row),
 });
+export type AroundAnswer = Static<typeof AroundAnswer>;
 
 export const RanksAnswer = Type.Object({
   ...boardAnswer,

@@ -21,7 +21,8 @@ const openScript = workerScript('open-group');
 const readScript = workerScript('read-events');
 
 const entriesAtOnce = 500;
-const waitMs = 1_000;
+/** Short, because a stop waits for its end. */
+const waitMs = 250;
 /** Another consumer that has not acked for this long is taken for dead. */
 const abandonedAfterMs = 60_000;
 
@@ -82,7 +83,7 @@ export class EventGroup {
       await this.redis.send(['XACK', this.#key, this.group, ...entries.map(({ id }) => id)]);
   }
 
-  /** Until there is something to read, at most a second. Gives nothing to anybody. */
+  /** Until there is something to read, at most a moment. Gives nothing to anybody. */
   async wait(): Promise<void> {
     await this.redis.send([
       'XREAD',

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { type DisposablePostgres, startDisposablePostgres } from '@leaderboard/local/disposable-postgres';
 import { createLogger } from '@leaderboard/shared/logger';
 import { connectionTo, type RegionPostgres, readPostgres } from '@leaderboard/shared/topology/postgres';
@@ -7,6 +8,7 @@ import { maintainPartitions } from './partitions.js';
 import { prepareDatabases } from './prepare.js';
 
 const logger = createLogger({ service: 'test', instance: 'test', level: 'silent' });
+const migrations = readdirSync(new URL('../../../postgres-init/schema/', import.meta.url)).sort();
 let server: DisposablePostgres;
 let addresses: ReadonlyMap<string, RegionPostgres>;
 let pool: pg.Pool;
@@ -38,8 +40,8 @@ async function partitions(): Promise<string[]> {
 describe('databases', () => {
   it('are made by several workers that start at once', async () => {
     await Promise.all([1, 2, 3].map(() => prepareDatabases(addresses, logger)));
-    const { rows } = await pool.query('SELECT name FROM migrations');
-    expect(rows).toEqual([{ name: '0001-tables' }, { name: '0002-games' }, { name: '0003-moderation' }]);
+    const { rows } = await pool.query<{ name: string }>('SELECT name FROM migrations ORDER BY id');
+    expect(rows.map(({ name }) => `${name}.sql`)).toEqual(migrations);
   });
 
   it('that have their tables from the containers already are taken as they are', async () => {

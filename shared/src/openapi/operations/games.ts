@@ -4,6 +4,7 @@ export const games: OperationGroup = {
   name: 'Games',
   description: 'Each game is a leaderboard of its own, with an operator, an order and windows.',
   operations: [
+    { route: 'GET /regions', id: 'getRegions', summary: 'List the regions', token: 'reads' },
     { route: 'GET /games', id: 'getGames', summary: 'List the games', token: 'reads' },
     {
       route: 'GET /games/:game',

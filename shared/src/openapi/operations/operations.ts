@@ -7,6 +7,8 @@ const text = (description: string, mediaType: string, example: string) => ({
   content: { [mediaType]: { schema: Type.String(), example } },
 });
 
+const page = text('A page', 'text/html', '<!doctype html>…');
+
 const metrics = [
   '# HELP http_request_duration_seconds Time from the first byte of a request to the last of its answer',
   '# TYPE http_request_duration_seconds histogram',
@@ -17,6 +19,22 @@ export const operations: OperationGroup = {
   name: 'Operations',
   description: 'How the platform is. Through NGINX a gateway answers for itself.',
   operations: [
+    {
+      route: 'GET /',
+      id: 'getBoardPage',
+      summary: 'Watch a live board in a browser',
+      token: 'none',
+      servedBy: 'gateway',
+      schema: { response: { 200: page } },
+    },
+    {
+      route: 'GET /examples/quiz',
+      id: 'getQuizPage',
+      summary: 'Play in a quiz room, an example of a client',
+      token: 'none',
+      servedBy: 'gateway',
+      schema: { response: { 200: page } },
+    },
     {
       route: 'GET /health',
       id: 'getHealth',
@@ -62,7 +80,7 @@ export const operations: OperationGroup = {
       id: 'getDocs',
       summary: 'Read the interactive reference',
       token: 'none',
-      schema: { response: { 200: text('A page', 'text/html', '<!DOCTYPE html>…') } },
+      schema: { response: { 200: page } },
     },
   ],
 };
