@@ -8,6 +8,7 @@ import type { Config } from './config.js';
 import { live } from './live/live.js';
 import { loadPages } from './pages.js';
 import { createIpLimits } from './plugins/ip-limits.js';
+import { AnswerCache } from './proxy/answer-cache.js';
 import { proxy } from './proxy/proxy.js';
 import { registerUpstreamHeader, upstreamLogField } from './proxy/upstream-header.js';
 import { getHealth } from './routes/get-health.js';
@@ -32,8 +33,15 @@ export async function buildApp({
   notReady,
   tracing,
 }: GatewayOptions): Promise<App> {
-  const { trustedProxies } = config;
-  const app = createApp({ logger, metrics, notReady, trustedProxies, logFields: upstreamLogField, tracing });
+  const app = createApp({
+    logger,
+    metrics,
+    notReady,
+    isTrustedProxy: (address) => config.trustedProxies.has(address),
+    requestLogLevel: 'info',
+    logFields: upstreamLogField,
+    tracing,
+  });
   registerUpstreamHeader(app);
   const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
   const limits = await createIpLimits(
@@ -53,6 +61,7 @@ export async function buildApp({
   const readsRequireToken = config.READS_REQUIRE_TOKEN;
   const clients = { service: upstreams.client, worker: upstreams.workers.client };
   await app.register(live, { config, auth, limits, service: clients.service, registry: metrics });
-  await app.register(proxy, { auth, limits, clients, readsRequireToken });
+  const cache = config.TOP_CACHE_MS > 0 ? new AnswerCache(config.TOP_CACHE_MS) : undefined;
+  await app.register(proxy, { auth, limits, clients, cache, readsRequireToken });
   return app;
 }

@@ -27,6 +27,8 @@ const Settings = Type.Object({
   UPSTREAM_TIMEOUT_MS: milliseconds(5_000, 100),
   UPSTREAM_CONNECT_TIMEOUT_MS: milliseconds(1_000, 50),
   UPSTREAM_CONNECTIONS: Type.Integer({ default: 128, minimum: 1, maximum: 10_000 }),
+  UPSTREAM_BATCHES: switchSetting(true),
+  TOP_CACHE_MS: milliseconds(50, 0),
   PROBE_INTERVAL_MS: milliseconds(1_000, 50),
   PROBE_TIMEOUT_MS: milliseconds(800, 50),
   DNS_REFRESH_MS: milliseconds(3_000, 100),
@@ -45,8 +47,8 @@ export function loadConfig(environment: Environment = process.env) {
     ...settings,
     serviceUrls: readUrls('LEADERBOARD_SERVICE_URLS', settings.LEADERBOARD_SERVICE_URLS),
     workerUrls: readUrls('WORKER_URLS', settings.WORKER_URLS),
-    limitExempt: readAddresses('IP_LIMIT_EXEMPT', settings.IP_LIMIT_EXEMPT).list,
-    trustedProxies: readAddresses('TRUSTED_PROXIES', settings.TRUSTED_PROXIES).entries,
+    limitExempt: readAddresses('IP_LIMIT_EXEMPT', settings.IP_LIMIT_EXEMPT),
+    trustedProxies: readAddresses('TRUSTED_PROXIES', settings.TRUSTED_PROXIES),
   };
 }
 
@@ -61,10 +63,10 @@ function readUrls(variable: string, text: string): ServiceUrl[] {
 }
 
 /** `none` is the empty list; an empty variable is the default, as everywhere. */
-function readAddresses(variable: string, text: string): { entries: string[]; list: AddressList } {
+function readAddresses(variable: string, text: string): AddressList {
   const entries = text === 'none' ? [] : text.split(',').map((entry) => entry.trim());
   try {
-    return { entries, list: new AddressList(entries) };
+    return new AddressList(entries);
   } catch (error) {
     const known = `addresses, CIDR ranges, ${Object.keys(namedRanges).join(', ')} or none`;
     throw new ConfigError(variable, `is wrong: ${(error as Error).message}; it takes ${known}`);

@@ -12,6 +12,10 @@ export interface Policy {
   upstream?: 'worker';
   /** What a second delivery does; without one it is harmless for reads and harmful for the rest. */
   redelivery?: 'harmless' | 'keyed';
+  /** It is small and answered soon: it may travel with others (upstream/batch-lane.ts). */
+  batched?: true;
+  /** The answer is the same for everybody: it may be kept for a moment (proxy/answer-cache.ts). */
+  cached?: true;
 }
 
 /**
@@ -29,19 +33,19 @@ export const policies: readonly Policy[] = [
   { methods: post, path: '/auth/*', token: 'optional', limitedAsAuth: true },
   { methods: get, path: '/auth/me', token: 'required' },
 
-  { methods: post, path: '/score', token: 'required', redelivery: 'keyed' },
-  { methods: post, path: '/score/create', token: 'required', redelivery: 'keyed' },
-  { methods: post, path: '/score/update', token: 'required', redelivery: 'keyed' },
-  { methods: post, path: '/score/add', token: 'required', redelivery: 'keyed' },
+  { methods: post, path: '/score', token: 'required', redelivery: 'keyed', batched: true },
+  { methods: post, path: '/score/create', token: 'required', redelivery: 'keyed', batched: true },
+  { methods: post, path: '/score/update', token: 'required', redelivery: 'keyed', batched: true },
+  { methods: post, path: '/score/add', token: 'required', redelivery: 'keyed', batched: true },
   { methods: ['DELETE'], path: '/score/:userId', token: 'required' },
   { methods: post, path: '/scores', token: 'required', bodyLimitBytes: bulkLimitBytes },
 
-  { methods: get, path: '/top', token: 'reads' },
-  { methods: get, path: '/rank/:userId', token: 'reads' },
-  { methods: get, path: '/around/:userId', token: 'reads' },
-  { methods: get, path: '/ranks', token: 'reads' },
-  { methods: get, path: '/score-at', token: 'reads' },
-  { methods: get, path: '/around-score', token: 'reads' },
+  { methods: get, path: '/top', token: 'reads', batched: true, cached: true },
+  { methods: get, path: '/rank/:userId', token: 'reads', batched: true },
+  { methods: get, path: '/around/:userId', token: 'reads', batched: true },
+  { methods: get, path: '/ranks', token: 'reads', batched: true },
+  { methods: get, path: '/score-at', token: 'reads', batched: true },
+  { methods: get, path: '/around-score', token: 'reads', batched: true },
   { methods: get, path: '/regions', token: 'reads' },
   { methods: get, path: '/games', token: 'reads' },
   { methods: get, path: '/games/:game', token: 'reads' },

@@ -211,3 +211,42 @@ describe('a path that cannot be decoded', () => {
     expect(answer.headers).toHaveProperty('x-request-id');
   });
 });
+
+describe('GET /top', () => {
+  const start = async () => {
+    const service = await FakeService.start();
+    const gateway = await startGateway([service], { TOP_CACHE_MS: '60000' });
+    const get = (path: string, headers: Record<string, string> = {}) =>
+      supertest(gateway.url)
+        .get(path)
+        .set(headers)
+        .ok(() => true);
+    const close = async () => {
+      await gateway.close();
+      await service.close();
+    };
+    return { service, get, close };
+  };
+
+  it('is asked for once for all who want the same', async () => {
+    const { service, get, close } = await start();
+    const answers = await Promise.all([get('/top'), get('/top'), get('/top'), get('/top?limit=5')]);
+    answers.push(await get('/top', bearer()));
+    expect(service.arrivals.map(({ path }) => path).sort()).toEqual(['/top', '/top?limit=5']);
+    for (const { headers } of answers) expect(headers['x-upstream-addr']).toBe(service.address);
+    expect(new Set(answers.map(({ headers }) => headers['x-request-id'])).size).toBe(answers.length);
+    await close();
+  });
+
+  it('is asked for each time by who wants nothing kept, by HEAD, and where it is refused', async () => {
+    const { service, get, close } = await start();
+    await get('/top');
+    await get('/top', { 'cache-control': 'no-cache' });
+    service.behaviour = (_arrival, response) => response.writeHead(503).end();
+    await get('/top?limit=1');
+    await get('/top?limit=1');
+    expect((await get('/top', { authorization: 'Bearer bad' })).status).toBe(401);
+    expect(service.arrivals).toHaveLength(4);
+    await close();
+  });
+});

@@ -2,6 +2,7 @@ import type { Registry } from '@leaderboard/shared/http/metrics';
 import type { Logger } from '@leaderboard/shared/logger';
 import type { Config } from './config.js';
 import { AddressWatch, type Lookup, systemLookup } from './upstream/addresses.js';
+import { BatchLane } from './upstream/batch-lane.js';
 import { ServiceClient } from './upstream/service-client.js';
 import type { ServiceUrl } from './upstream/service-urls.js';
 import { UpstreamMetrics } from './upstream/upstream-metrics.js';
@@ -67,11 +68,13 @@ async function openSet(
     onAddresses: (addresses) => set.setAddresses(addresses),
   });
   await watch.start();
+  const lane = config.UPSTREAM_BATCHES ? new BatchLane(set) : undefined;
   return {
     set,
-    client: new ServiceClient(set, config.UPSTREAM_TIMEOUT_MS, metrics),
+    client: new ServiceClient(set, config.UPSTREAM_TIMEOUT_MS, metrics, lane),
     async close() {
       watch.stop();
+      lane?.close();
       await set.close();
     },
   };

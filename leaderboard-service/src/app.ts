@@ -6,6 +6,7 @@ import type { Tracing } from '@leaderboard/shared/tracing/tracing';
 import type { Registry } from 'prom-client';
 import { registerApiDocs } from './api-docs/register-api-docs.js';
 import type { Config } from './config.js';
+import { postBatch } from './intake/post-batch.js';
 import { addScore } from './routes/add-score.js';
 import { createScore } from './routes/create-score.js';
 import { deleteScore } from './routes/delete-score.js';
@@ -63,11 +64,12 @@ export async function buildApp(
   notReady: ReadinessCheck,
   tracing?: Tracing,
 ): Promise<App> {
-  const app = createApp({ logger, metrics, notReady, trustedProxies: [], tracing });
+  const app = createApp({ logger, metrics, notReady, tracing });
   const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
   app.decorateRequest('caller', undefined);
   const guard = createGuards(auth, config.READS_REQUIRE_TOKEN);
   for (const register of routes) register(app, { services, auth, guard });
+  postBatch(app);
   await registerApiDocs(app);
   return app;
 }

@@ -36,7 +36,7 @@ export async function buildApp({
   tracing,
   ...parts
 }: AppParts): Promise<App> {
-  const app = createApp({ logger, metrics, notReady, trustedProxies: [], tracing });
+  const app = createApp({ logger, metrics, notReady, tracing });
   const auth = await registerAuth(app, config.JWT_SECRET, config.TOKEN_TTL_SECONDS);
   app.decorateRequest('caller', undefined);
   const guard = createGuards(auth, false);

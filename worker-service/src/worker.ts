@@ -82,7 +82,12 @@ async function startShard(
   lifecycle: Pick<Lifecycle, 'onClose'>,
 ): Promise<() => Promise<void>> {
   const { config, logger, redis, databases, workerName } = parts;
-  const { BATCH_SIZE: batchSize, LEASE_MS: leaseMs, EVENTS_MAX_LENGTH: eventsMaxLength } = config;
+  const {
+    BATCH_SIZE: batchSize,
+    BATCH_LINGER_MS: lingerMs,
+    LEASE_MS: leaseMs,
+    EVENTS_MAX_LENGTH: eventsMaxLength,
+  } = config;
   const { shards } = config.topology;
   const metrics = parts.metrics.of(shard);
   const failpoint = killAt(config.FAILPOINT);
@@ -109,6 +114,7 @@ async function startShard(
     store,
     workerName,
     batchSize,
+    lingerMs,
     leaseMs,
     metrics,
     logger,

@@ -1,11 +1,14 @@
 import type { App } from '@leaderboard/shared/http/app';
 import type { Authenticator } from '@leaderboard/shared/http/auth';
+import { internalPrefix } from '@leaderboard/shared/http/batch-frame';
 import { sendProblem } from '@leaderboard/shared/http/problem-handler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { authenticate } from '../plugins/authenticate.js';
 import type { IpLimits } from '../plugins/ip-limits.js';
 import { otherwise, type Policy, policies, redeliveryOf } from '../policies.js';
+import type { Call } from '../upstream/call.js';
 import type { ServiceClient } from '../upstream/service-client.js';
+import type { AnswerCache } from './answer-cache.js';
 import { upstreamHeaders } from './request-headers.js';
 import { clientHeaders } from './response-headers.js';
 import { upstreamHeader } from './upstream-header.js';
@@ -14,6 +17,8 @@ export interface ProxyOptions {
   auth: Authenticator;
   limits: IpLimits;
   clients: Readonly<Record<'service' | 'worker', ServiceClient>>;
+  /** Undefined: nothing is kept. */
+  cache: AnswerCache | undefined;
   readsRequireToken: boolean;
 }
 
@@ -36,7 +41,13 @@ export function proxy(app: App, options: ProxyOptions, done: () => void): void {
         authenticate(options.auth, policy.token, options.readsRequireToken),
       ],
       handler: (request, reply) =>
-        forward(options.clients[policy.upstream ?? 'service'], policy, request, reply),
+        forward(
+          options.clients[policy.upstream ?? 'service'],
+          policy,
+          policy.cached ? options.cache : undefined,
+          request,
+          reply,
+        ),
     });
   };
   for (const policy of policies) register([...policy.methods], policy.path, policy);
@@ -47,6 +58,8 @@ export function proxy(app: App, options: ProxyOptions, done: () => void): void {
     register(others, path, { ...otherwise, upstream: 'worker' });
   }
   register(app.supportedMethods, '/*', otherwise);
+  // What is between us and the services is not for clients.
+  app.all(`${internalPrefix}*`, (_request, reply) => reply.callNotFound());
   done();
 }
 
@@ -54,18 +67,23 @@ const isWorkers = ({ upstream }: Policy) => upstream === 'worker';
 
 async function forward(
   client: ServiceClient,
-  policy: Pick<Policy, 'redelivery'>,
+  policy: Pick<Policy, 'redelivery' | 'batched'>,
+  cache: AnswerCache | undefined,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { method, headers, raw } = request;
-  const outcome = await client.send({
+  const call: Call = {
     method,
     path: raw.url ?? '/',
     headers: upstreamHeaders(headers, request.id, request.ip),
     body: request.body as Buffer | undefined,
     redelivery: redeliveryOf(policy, method, headers['idempotency-key'] as string | undefined),
-  });
+    // The answer to HEAD has a length without a body.
+    batched: policy.batched === true && method !== 'HEAD',
+  };
+  const mayKeep = cache && method === 'GET' && headers['cache-control'] !== 'no-cache';
+  const outcome = await (mayKeep ? cache.get(call.path, () => client.send(call)) : client.send(call));
 
   request.upstream = outcome.upstream;
   if (outcome.upstream !== undefined) reply.header(upstreamHeader, outcome.upstream);

@@ -1,15 +1,17 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { batchPath, encodeFrame, FrameDecoder, isRequestHead } from '@leaderboard/shared/http/batch-frame';
 
 export interface Arrival {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
   body: string;
+  bytes: Buffer;
 }
 
-type Behaviour = (arrival: Arrival, response: ServerResponse) => void;
+export type Behaviour = (arrival: Arrival, response: ServerResponse) => void;
 
 const answerOk: Behaviour = (arrival, response) => {
   response.setHeader('content-type', 'application/json');
@@ -22,6 +24,11 @@ export class FakeService {
   readonly arrivals: Arrival[] = [];
   behaviour: Behaviour = answerOk;
   ready = true;
+  /**
+   * `unpack`: each request of a batch arrives and is answered as if it had come by itself. `refuse`: 404, as by an instance that knows
+   * no batches. Or the whole batch is one arrival.
+   */
+  batches: 'unpack' | 'refuse' | Behaviour = 'unpack';
   /** Accepts and reads, but says nothing, as a stopped process seems to do. */
   frozen = false;
   probes = 0;
@@ -82,6 +89,28 @@ export class FakeService {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
+  #unpack(batch: Buffer, response: ServerResponse): void {
+    const requests = new FrameDecoder(isRequestHead, 1e9).push(batch);
+    let missing = requests.length;
+    for (const [at, { head, body }] of requests.entries()) {
+      const [method, path, list] = head;
+      const headers: IncomingHttpHeaders = {};
+      for (let name = 0; name < list.length; name += 2) headers[list[name] as string] = list[name + 1];
+      const arrival = { method, path, headers, body: body.toString(), bytes: body };
+      this.arrivals.push(arrival);
+      const answer = new BatchedAnswer(
+        response,
+        (frame) => {
+          missing -= 1;
+          if (missing === 0) response.end(frame);
+          else response.write(frame);
+        },
+        at,
+      );
+      if (!this.frozen) this.behaviour(arrival, answer as unknown as ServerResponse);
+    }
+  }
+
   #createServer(): Server {
     return createServer(async (request, response) => {
       const chunks: Buffer[] = [];
@@ -91,11 +120,47 @@ export class FakeService {
         if (!this.frozen) response.writeHead(this.ready ? 200 : 503).end();
         return;
       }
+      const bytes = Buffer.concat(chunks);
       const { method = '', url: path = '', headers } = request;
-      const arrival = { method, path, headers, body: Buffer.concat(chunks).toString() };
+      if (path === batchPath && this.batches === 'refuse') return void response.writeHead(404).end();
+      if (path === batchPath && this.batches === 'unpack') return this.#unpack(bytes, response);
+      const arrival = { method, path, headers, body: bytes.toString(), bytes };
       this.arrivals.push(arrival);
-      if (!this.frozen) this.behaviour(arrival, response);
+      const behaviour = path === batchPath ? (this.batches as Behaviour) : this.behaviour;
+      if (!this.frozen) behaviour(arrival, response);
     });
+  }
+}
+
+/** As much of a response as behaviours use, for one request of a batch. */
+class BatchedAnswer {
+  readonly socket: ServerResponse['socket'];
+  readonly #send: (frame: Buffer) => void;
+  readonly #at: number;
+  readonly #headers: Record<string, string> = {};
+  statusCode = 200;
+
+  constructor(response: ServerResponse, send: (frame: Buffer) => void, at: number) {
+    this.socket = response.socket;
+    this.#send = send;
+    this.#at = at;
+  }
+
+  setHeader(name: string, value: string): this {
+    this.#headers[name.toLowerCase()] = value;
+    return this;
+  }
+
+  writeHead(status: number, headers: Record<string, string> = {}): this {
+    this.statusCode = status;
+    for (const [name, value] of Object.entries(headers)) this.setHeader(name, value);
+    return this;
+  }
+
+  end(body: string | Buffer = ''): this {
+    const head = [this.#at, this.statusCode, this.#headers] as const;
+    this.#send(encodeFrame([{ head, body: Buffer.from(body) }]));
+    return this;
   }
 }
 

@@ -17,6 +17,8 @@ export interface Call {
   readonly headers: string[];
   readonly body: Buffer | undefined;
   readonly redelivery: Redelivery;
+  /** Whether it may travel with others: small, and answered soon. */
+  readonly batched?: boolean;
 }
 
 export interface Answer {
@@ -35,11 +37,24 @@ export type FailureKind =
   /** The upstream was found dead while the request waited for it. */
   | 'abandoned'
   /** It cannot be written as an HTTP request. */
-  | 'unsendable';
+  | 'unsendable'
+  /** The upstream takes no batches; this is sent by itself then. */
+  | 'unbatchable';
 
 export interface Failure {
   readonly kind: FailureKind;
   /** False only when it is certain that not a byte of the request was written. */
   readonly sent: boolean;
   readonly reason: string;
+}
+
+/** What is under way to one upstream: a request, or a batch of them. */
+export interface Delivery {
+  readonly requests: number;
+  /** Ends what is past its deadline at this time of `performance.now()`. */
+  endLate(now: number): void;
+  /** The upstream was found dead: whatever may be delivered again need not wait here. */
+  abandon(reason: string): void;
+  /** The upstream is stopping: what was not sent yet goes elsewhere. */
+  withdraw(reason: string): void;
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Dispatcher, errors } from 'undici';
-import type { Answer, Call, Failure, FailureKind } from './call.js';
+import type { Answer, Call, Delivery, Failure, FailureKind } from './call.js';
 
 /**
  * One request to one upstream and its one outcome.
@@ -10,10 +10,10 @@ import type { Answer, Call, Failure, FailureKind } from './call.js';
  * still queued for one) was never sent. After it nothing is certain: even on a connection that was closed
  * while idle, bytes that the kernel took may or may not have been read.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
-  readonly call: Call;
-  /** Of `performance.now()`. */
-  readonly deadline: number;
+export class Exchange implements Dispatcher.DispatchHandler, Delivery {
+  readonly requests = 1;
+  readonly #call: Call;
+  readonly #deadline: number;
   readonly #settle: (outcome: Answer | Failure) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
@@ -21,18 +21,31 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #headers: IncomingHttpHeaders = {};
   #chunks: Buffer[] = [];
 
+  /** @param deadline of `performance.now()` */
   constructor(call: Call, deadline: number, settle: (outcome: Answer | Failure) => void) {
-    this.call = call;
-    this.deadline = deadline;
+    this.#call = call;
+    this.#deadline = deadline;
     this.#settle = settle;
   }
 
-  get sent(): boolean {
+  endLate(now: number): void {
+    if (this.#deadline <= now) this.#end('late', 'no answer within the deadline');
+  }
+
+  abandon(reason: string): void {
+    if (!this.#sent || this.#call.redelivery !== 'harmful') this.#end('abandoned', reason);
+  }
+
+  withdraw(reason: string): void {
+    if (!this.#sent) this.#end('abandoned', reason);
+  }
+
+  get #sent(): boolean {
     return this.#controller !== undefined;
   }
 
   /** Ends it from our side. The connection is closed, as its answer may still come. */
-  end(kind: FailureKind, reason: string): void {
+  #end(kind: FailureKind, reason: string): void {
     this.#fail(kind, reason);
     this.#controller?.abort(new Error(reason));
   }
@@ -63,11 +76,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (error instanceof errors.InvalidArgumentError) this.#fail('unsendable', error.message);
-    else this.#fail(this.sent ? 'lost' : 'unreachable', error.message);
+    else this.#fail(this.#sent ? 'lost' : 'unreachable', error.message);
   }
 
   #fail(kind: FailureKind, reason: string): void {
-    this.#finish({ kind, sent: this.sent, reason });
+    this.#finish({ kind, sent: this.#sent, reason });
   }
 
   #finish(outcome: Answer | Failure): void {

@@ -1,5 +1,6 @@
 import type { Problem } from '@leaderboard/shared/http/problems';
 import type { Address } from './addresses.js';
+import type { BatchLane, Delivered } from './batch-lane.js';
 import type { Answer, Call, Failure } from './call.js';
 import { isAnswer } from './exchange.js';
 import { mayRetry, problemOf } from './retry-policy.js';
@@ -17,11 +18,19 @@ export class ServiceClient {
   readonly #upstreams: UpstreamSet;
   readonly #timeoutMs: number;
   readonly #metrics: UpstreamMetrics;
+  /** Undefined: every request travels by itself. */
+  readonly #lane: BatchLane | undefined;
 
-  constructor(upstreams: UpstreamSet, timeoutMs: number, metrics: UpstreamMetrics) {
+  constructor(
+    upstreams: UpstreamSet,
+    timeoutMs: number,
+    metrics: UpstreamMetrics,
+    lane: BatchLane | undefined,
+  ) {
     this.#upstreams = upstreams;
     this.#timeoutMs = timeoutMs;
     this.#metrics = metrics;
+    this.#lane = lane;
   }
 
   async send(call: Call): Promise<Outcome> {
@@ -29,24 +38,32 @@ export class ServiceClient {
     const tried: Upstream[] = [];
     let failure: Failure | undefined;
     let everSent = false;
+    // Whatever goes out again does so by itself: a batch that failed must not fail again for the sake of one of its requests.
+    let delivered = call.batched ? await this.#lane?.send(call, deadline) : undefined;
 
     for (;;) {
-      const upstream = this.#upstreams.pick(tried);
-      if (!upstream) break;
-      tried.push(upstream);
-      const outcome = await upstream.exchange(call, deadline);
-      if (isAnswer(outcome)) {
+      delivered ??= await this.#deliver(call, deadline, tried);
+      if (!delivered) break;
+      const { outcome, upstream } = delivered;
+      delivered = undefined;
+      if (upstream) tried.push(upstream);
+      if (upstream && isAnswer(outcome)) {
         this.#metrics.answered(upstream.address);
         return { answer: outcome, upstream: upstream.address };
       }
 
-      failure = outcome;
-      everSent ||= outcome.sent;
-      this.#metrics.failed(upstream.address, outcome.kind);
+      failure = outcome as Failure;
+      everSent ||= failure.sent;
+      if (upstream) this.#metrics.failed(upstream.address, failure.kind);
       const remainingMs = deadline - performance.now();
       if (!mayRetry({ failure, redelivery: call.redelivery, deliveries: tried.length, remainingMs })) break;
-      this.#metrics.retried(outcome.kind);
+      this.#metrics.retried(failure.kind);
     }
     return { problem: problemOf(failure, call.redelivery, everSent), upstream: tried.at(-1)?.address };
+  }
+
+  async #deliver(call: Call, deadline: number, tried: readonly Upstream[]): Promise<Delivered | undefined> {
+    const upstream = this.#upstreams.pick(tried);
+    return upstream && { outcome: await upstream.exchange(call, deadline), upstream };
   }
 }

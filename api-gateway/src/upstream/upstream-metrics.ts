@@ -6,7 +6,7 @@ import type { HealthStatus } from './health.js';
 import type { UpstreamState } from './upstream.js';
 
 const statuses: HealthStatus[] = ['starting', 'up', 'trial', 'ejected', 'not_ready', 'down'];
-const failures: FailureKind[] = ['unreachable', 'lost', 'late', 'abandoned', 'unsendable'];
+const failures: FailureKind[] = ['unreachable', 'lost', 'late', 'abandoned', 'unsendable', 'unbatchable'];
 const outcomes = ['answered', ...failures];
 
 /** What `/metrics` says about the upstreams. */

@@ -58,6 +58,13 @@ export class UpstreamSet {
     );
   }
 
+  /** The next in turn that takes a batch now. `busy`: all who take requests have enough under way. */
+  pickForBatch(): Upstream | 'busy' | 'none' {
+    const upstream = this.#nextWhere(({ health, hasRoom }) => health.available && hasRoom);
+    if (upstream) return upstream;
+    return this.#order.some(({ health }) => health.available) ? 'busy' : 'none';
+  }
+
   get anyUp(): boolean {
     return this.#order.some(({ health }) => isServing(health.status));
   }
@@ -136,7 +143,9 @@ export class UpstreamSet {
       this.#options.metrics.ejected(address, status);
       this.#lookForOthers();
     }
-    if (status === 'down') this.#members.get(address)?.upstream.abandon(reason);
+    const upstream = this.#members.get(address)?.upstream;
+    if (status === 'down') upstream?.abandon(reason);
+    else if (!isServing(status) && this.anyUp) upstream?.withdraw(reason);
   }
 
   /** One less: whoever was out may be back by now. */

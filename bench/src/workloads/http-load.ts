@@ -14,6 +14,8 @@ const warmUpSeconds = ({ options }: Bench) => Math.max(leastWarmUpSeconds, 2 * o
 
 export interface HttpLoad {
   readonly requests: Requests;
+  /** Instead of NGINX. */
+  readonly url?: string | undefined;
   /** What of a run is the figure. */
   readonly figureOf?: (result: WrkResult, events: number) => number;
 }
@@ -26,7 +28,7 @@ const perSecond = (result: WrkResult, events: number) => result.acceptedPerSecon
  */
 export function platformSide(
   bench: Bench,
-  { requests, figureOf = perSecond }: HttpLoad,
+  { requests, url, figureOf = perSecond }: HttpLoad,
   ledger: WriteLedger | undefined,
   check: AnswerCheck,
   name = 'platform',
@@ -36,7 +38,7 @@ export function platformSide(
   const run = async (seconds: number) => {
     const connections = requests.connections ?? bench.options.connections;
     const load = { script: requests.script, args: requests.args(bench, seconds), connections, seconds };
-    const result = await runWrk(bench.wrk, platform.stack.url, load, signal);
+    const result = await runWrk(bench.wrk, url ?? platform.stack.url, load, signal);
     ledger?.ran(result, connections * events);
     return result;
   };

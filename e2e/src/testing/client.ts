@@ -18,12 +18,13 @@ export interface Call {
   base?: string;
 }
 
-/** One HTTP call to the stack under test. */
+/** One HTTP call to the stack under test, which answers with nothing that it has kept. */
 export async function call(path: string, { method, token, body, headers, base }: Call = {}): Promise<Answer> {
   const raw = typeof body === 'string' || body instanceof Uint8Array;
   const response = await fetch((base ?? inject('stack').url) + path, {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers: {
+      'cache-control': 'no-cache',
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...headers,

@@ -3,6 +3,7 @@ import type { App } from '@leaderboard/shared/http/app';
 import { type Caller, mintToken } from '@leaderboard/shared/http/auth';
 import { createLogger } from '@leaderboard/shared/logger';
 import { connectTopology, type RedisConnections } from '@leaderboard/shared/topology/redis-connections';
+import { vi } from 'vitest';
 import { buildApp } from '../app.js';
 import { loadConfig } from '../config.js';
 import { createServiceMetrics } from '../service-metrics.js';
@@ -44,6 +45,10 @@ export async function startService(environment: Record<string, string> = {}): Pr
     for (const shard of config.topology.shards.shards) await openShard(redis.of(shard), shard, epoch);
   };
   await reset();
+  // A shard that was looked at before it was open is looked at again only after a moment.
+  const everyone = { region: 'GLOBAL', ties: 'unique', seesHidden: () => false } as const;
+  const board = { game: 'default', order: 'desc' } as const;
+  await vi.waitFor(() => services.rankings.top({ ...everyone, board }, 1, undefined), { timeout: 5_000 });
 
   return {
     app,

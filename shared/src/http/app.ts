@@ -34,8 +34,10 @@ export interface AppOptions {
   logger: Logger;
   metrics: Registry;
   notReady: ReadinessCheck;
-  /** Addresses whose `X-Forwarded-For` is believed; the socket's address counts when it is empty. */
-  trustedProxies: string[];
+  /** Whose `X-Forwarded-For` is believed; without it the socket's address counts. */
+  isTrustedProxy?: (address: string) => boolean;
+  /** Of the line about each request: who faces clients says `info`; behind it, it would only be said again. */
+  requestLogLevel?: 'info' | 'debug';
   /** What a process adds to the log line of each request. */
   logFields?: (request: FastifyRequest) => Record<string, unknown>;
   /** Undefined: no spans; a trace that a client began is passed on and logged all the same. */
@@ -51,7 +53,15 @@ const keepAliveTimeoutMs = 75_000;
 
 /** The HTTP side that all processes share: strict validation, problem+json, request ids, one log line, metrics, health. */
 export function createApp(options: AppOptions): App {
-  const { logger, metrics, notReady, trustedProxies, logFields, tracing } = options;
+  const {
+    logger,
+    metrics,
+    notReady,
+    isTrustedProxy = false,
+    requestLogLevel = 'debug',
+    logFields,
+    tracing,
+  } = options;
   const app = Fastify({
     loggerInstance: logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
@@ -65,7 +75,7 @@ export function createApp(options: AppOptions): App {
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
+    trustProxy: isTrustedProxy,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: answerClientError,
@@ -87,7 +97,9 @@ export function createApp(options: AppOptions): App {
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
-    request.log.info(
+    tracing?.end(request, reply);
+    if (!logger.isLevelEnabled(requestLogLevel)) return done();
+    request.log[requestLogLevel](
       {
         method: request.method,
         url: withoutToken(request.url),
@@ -98,7 +110,6 @@ export function createApp(options: AppOptions): App {
       },
       'request',
     );
-    tracing?.end(request, reply);
     done();
   });
 

@@ -27,6 +27,9 @@ declare module '@fastify/jwt' {
   }
 }
 
+/** Verified tokens that are remembered, about 1 kB each. */
+const tokensKept = 100_000;
+
 const issuer = 'leaderboard';
 const audience = 'leaderboard';
 
@@ -90,7 +93,7 @@ export async function registerAuth(
       allowedIss: issuer,
       allowedAud: audience,
       requiredClaims: ['exp', 'iat', 'iss', 'aud', 'user_id', 'name', 'region', 'role'],
-      cache: 20_000,
+      cache: tokensKept,
       cacheKeyBuilder: (token: string) => token,
     },
   });

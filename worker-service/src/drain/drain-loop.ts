@@ -22,6 +22,8 @@ export interface DrainContext {
   /** No other live process has it. */
   readonly workerName: string;
   readonly batchSize: number;
+  /** How long events are gathered after a batch that was not full. */
+  readonly lingerMs: number;
   readonly leaseMs: number;
   readonly metrics: ShardMetrics;
   readonly logger: Logger;
@@ -34,6 +36,9 @@ export interface DrainContext {
  *   claim 1 ─ store 1 ─┬─ store 2 ─┬─ store 3 …      while a batch is stored, the next one is claimed
  *            claim 2 ──┤  ack 1    │                 (only if the last one was full: else waiting makes
  *                      │  claim 3 ─┤  ack 2           better batches) and the last one is acked
+ *
+ * Small batches cost most of what large ones do, and their fsyncs are Redis' and Postgres' own: so after one that was not full, what
+ * comes is gathered for a moment.
  *
  * Batches are stored and acked in the order in which they were claimed.
  */
@@ -80,10 +85,12 @@ export class DrainLoop {
   }
 
   async #run(): Promise<void> {
+    const { lingerMs } = this.#context;
     const stopping = this.#stopping.signal;
     let next: Promise<Claim | undefined> | undefined;
     while (!stopping.aborted) {
       const claim = await (next ?? this.#waitForClaim());
+      const claimedAtMs = performance.now();
       next = undefined;
       if (!claim) continue;
       if (stopping.aborted && this.#giveUp.signal.aborted) break;
@@ -95,6 +102,8 @@ export class DrainLoop {
         if (!(error instanceof Stopped)) throw error;
         break;
       }
+      const restMs = claimedAtMs + lingerMs - performance.now();
+      if (!next && restMs > 0) await pause(restMs, stopping);
     }
     await next;
     await this.#acking;
