@@ -41,9 +41,11 @@ export const tokenSettings = {
   TOKEN_TTL_SECONDS: Type.Integer({ default: 604_800, minimum: 60 }),
 } as const;
 
+export const greatestPartitions = 256;
+
 export const topologySettings = {
   REGIONS: Type.String({ default: 'ASIA,EU,NA,GLOBAL' }),
-  PARTITIONS: Type.Integer({ default: 1, minimum: 1, maximum: 256 }),
+  PARTITIONS: Type.Integer({ default: 1, minimum: 1, maximum: greatestPartitions }),
   REDIS_URL: Type.String({ default: 'redis://127.0.0.1:6379' }),
   REDIS_CLUSTER: switchSetting(false),
 } as const;

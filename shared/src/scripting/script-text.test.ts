@@ -15,8 +15,18 @@ describe('a script of a shard', () => {
   it('begins with its flags, then its epoch', () => {
     expect(fencedText('read-slices', asia, 7).split('\n', 2)).toEqual([
       '#!lua flags=no-writes',
-      "local EPOCH = '7' -- of ASIA",
+      "local EPOCH = '7' -- of ASIA, partitions: 1",
     ]);
+  });
+});
+
+describe('a script of a shard in layouts of different numbers of partitions', () => {
+  it('is never the same, even where the shards bear the same name', () => {
+    const [two] = new ShardMap(['GLOBAL'], 2).shards;
+    const [four] = new ShardMap(['GLOBAL'], 4).shards;
+    if (!two || !four) throw new Error('no shards');
+    expect(two.tag).toBe(four.tag);
+    expect(fencedHash('write-scores', two, 1)).not.toBe(fencedHash('write-scores', four, 1));
   });
 });
 

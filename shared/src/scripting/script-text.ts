@@ -38,16 +38,19 @@ export function readLua(name: string): string {
   return text.replace(/^--#include (\S+)$/gm, (_, part: string) => readLua(`include/${part}`));
 }
 
+/** Shards of the same name in layouts of different numbers of partitions hold different users. */
+const layoutOf = ({ tag, partitions }: Shard) => `${tag}, partitions: ${partitions}`;
+
 /** The text as it is loaded: `#!lua …`, then the epoch and the shard, then the script. */
 export function fencedText(name: ScriptName, shard: Shard, epoch: number): string {
   const source = sources.get(name) ?? '';
   const firstLineEnd = source.indexOf('\n') + 1;
-  return `${source.slice(0, firstLineEnd)}local EPOCH = '${epoch}' -- of ${shard.tag}\n${source.slice(firstLineEnd)}`;
+  return `${source.slice(0, firstLineEnd)}local EPOCH = '${epoch}' -- of ${layoutOf(shard)}\n${source.slice(firstLineEnd)}`;
 }
 
 /** The SHA-1 by which `EVALSHA` calls it. */
 export function fencedHash(name: ScriptName, shard: Shard, epoch: number): string {
-  const key = `${name} ${shard.tag} ${epoch}`;
+  const key = `${name} ${layoutOf(shard)} ${epoch}`;
   let hash = hashes.get(key);
   if (hash === undefined) {
     hash = createHash('sha1')

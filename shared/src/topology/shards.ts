@@ -4,6 +4,8 @@ import { everyone } from './regions.js';
 export interface Shard {
   readonly region: string;
   readonly partition: number;
+  /** How many its region has. */
+  readonly partitions: number;
   /** What stands in the braces of every key: `ASIA`, or `ASIA/0` when a region has several partitions. */
   readonly tag: string;
 }
@@ -64,6 +66,7 @@ function shardsOf(region: string, partitions: number): readonly Shard[] {
   return Array.from({ length: partitions }, (_, partition) => ({
     region,
     partition,
+    partitions,
     tag: partitions === 1 ? region : `${region}/${partition}`,
   }));
 }

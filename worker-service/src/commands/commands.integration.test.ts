@@ -144,6 +144,6 @@ describe('rebuild', () => {
   it('refuses an option that does not exist, in one line', async () => {
     const { code, errors } = await run('rebuild', '--regions', 'asia');
     expect(code).toBe(1);
-    expect(errors).toBe("options: Unknown option '--regions'; known are --region\n");
+    expect(errors).toBe("options: Unknown option '--regions'; known are --region, --partitions\n");
   });
 });

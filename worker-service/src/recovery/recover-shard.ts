@@ -27,6 +27,7 @@ import {
   userColumns,
   usersFrom,
 } from '../sql/read-rows.js';
+import { checkLayout } from './check-layout.js';
 import { type RecoveryLock, withRecoveryLock } from './recovery-lock.js';
 import { accountRow, entryRow, eventRow, gameRow, Restorer, userRow } from './restorer.js';
 import { streamRows, type TextRow } from './row-stream.js';
@@ -49,6 +50,8 @@ export interface RecoveryContext {
   /** Which windows games keep. */
   readonly readWindows: () => Promise<WindowDefinitions>;
   readonly failpoint: Failpoint;
+  /** The users are being moved to other partitions (recovery/move-partitions.ts). */
+  readonly isMove?: boolean;
   readonly signal: AbortSignal;
   /** Rows of users read so far. */
   readonly onProgress: (rows: number) => void;
@@ -77,6 +80,7 @@ export class RedisChanged extends Error {
 /** @param everything every row, as `npm run rebuild` asks; else only what this Redis lacks, if anything. */
 export async function recoverShard(context: RecoveryContext, everything: boolean): Promise<RecoveryReport> {
   return await withRecoveryLock(context.lock, context.shard, context.signal, async (client) => {
+    await checkLayout(client, context.shards.partitions, context.isMove ?? false);
     const door = new ShardDoor(context.shard, context.redis);
     const openEpoch = everything ? undefined : await checkedEpoch(client, door, context.shard);
     if (openEpoch !== undefined) {
@@ -215,12 +219,16 @@ class Restoring {
     for (const rows of chunks(games.map(gameRow))) await this.restorer.games(rows);
   }
 
+  #sawVersions(rows: readonly TextRow[], at: number): void {
+    for (const row of rows) this.greatestVersion = Math.max(this.greatestVersion, Number(row[at]));
+  }
+
   async #stream(
     query: string,
     columns: readonly string[],
     write: (rows: readonly TextRow[]) => Promise<number>,
   ): Promise<void> {
-    const { shard, shards, signal, failpoint, onProgress } = this.context;
+    const { shard, shards, signal, failpoint, onProgress, isMove } = this.context;
     const userAt = columns.indexOf('user_id');
     const versionAt = columns.indexOf('version');
     const writing: Promise<number>[] = [];
@@ -232,12 +240,14 @@ class Restoring {
     };
     for await (const all of streamRows(this.client, query, chunkRows)) {
       signal.throwIfAborted();
+      // Services that knew a shard of this name with other users must not take these for lost.
+      if (isMove) this.#sawVersions(all, versionAt);
       // What is nobody's belongs to every partition.
       const isOurs = (row: TextRow) =>
         userAt < 0 || partitionOf(row[userAt] ?? '', shards.partitions) === shard.partition;
       const rows = all.filter(isOurs);
       if (rows.length === 0) continue;
-      for (const row of rows) this.greatestVersion = Math.max(this.greatestVersion, Number(row[versionAt]));
+      this.#sawVersions(rows, versionAt);
       if (this.rowsRead > 0) failpoint('recovery-half-restored');
       if (userAt >= 0) this.rowsRead += rows.length;
       onProgress(this.rowsRead);

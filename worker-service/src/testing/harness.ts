@@ -117,7 +117,7 @@ export class Harness {
     for (const region of this.config.postgres.keys()) {
       await this.databases.ofRegion(region).query(
         `TRUNCATE leaderboard, score_events, accounts, dead_letters, shards, recoveries, games, game_rules,
-                    hidden_users, erasures, admin_acts, webhooks, webhook_deliveries, webhook_marks`,
+                    hidden_users, erasures, admin_acts, webhooks, webhook_deliveries, webhook_marks, layout`,
       );
     }
   }
