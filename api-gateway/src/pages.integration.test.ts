@@ -14,7 +14,6 @@ const app = createApp({
   logger: createLogger({ service: 'test', instance: 'test', level: 'silent' }),
   metrics: createMetrics('test'),
   notReady: () => undefined,
-  trustedProxies: [],
 });
 
 beforeAll(async () => {
