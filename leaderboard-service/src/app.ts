@@ -1,5 +1,6 @@
 import { type App, createApp } from '@leaderboard/shared/http/app';
 import { registerAuth } from '@leaderboard/shared/http/auth';
+import { createGuards } from '@leaderboard/shared/http/guards';
 import type { ReadinessCheck } from '@leaderboard/shared/http/health';
 import type { Logger } from '@leaderboard/shared/logger';
 import type { Tracing } from '@leaderboard/shared/tracing/tracing';
@@ -21,7 +22,6 @@ import { getRanks } from './routes/get-ranks.js';
 import { getRegions } from './routes/get-regions.js';
 import { getScoreAt } from './routes/get-score-at.js';
 import { getTop } from './routes/get-top.js';
-import { createGuards } from './routes/guards.js';
 import { login } from './routes/login.js';
 import { postScore } from './routes/post-score.js';
 import { postScores } from './routes/post-scores.js';

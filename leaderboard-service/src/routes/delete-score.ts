@@ -1,7 +1,7 @@
 import { Game } from '@leaderboard/shared/contracts/fields';
 import { UserParams } from '@leaderboard/shared/contracts/rankings';
+import { actOf } from '@leaderboard/shared/http/guards';
 import { Type } from 'typebox';
-import { actOf } from './guards.js';
 import type { RegisterRoute } from './route.js';
 
 const DeleteScoreQuery = Type.Object({ game: Type.Optional(Game) }, { additionalProperties: false });

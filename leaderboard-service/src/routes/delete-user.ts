@@ -1,5 +1,5 @@
 import { UserParams } from '@leaderboard/shared/contracts/rankings';
-import { callerOf } from './guards.js';
+import { callerOf } from '@leaderboard/shared/http/guards';
 import type { RegisterRoute } from './route.js';
 
 /** Erases a user: account, scores, boards and history. The id is free afterwards. */

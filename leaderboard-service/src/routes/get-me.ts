@@ -1,5 +1,5 @@
 import { MeAnswer } from '@leaderboard/shared/contracts/accounts';
-import { callerOf } from './guards.js';
+import { callerOf } from '@leaderboard/shared/http/guards';
 import type { RegisterRoute } from './route.js';
 
 export const getMe: RegisterRoute = (app, { services, guard }) => {

@@ -1,5 +1,5 @@
 import { GameAnswer, GameParams, PutGameBody } from '@leaderboard/shared/contracts/games';
-import { actOf } from './guards.js';
+import { actOf } from '@leaderboard/shared/http/guards';
 import type { RegisterRoute } from './route.js';
 
 /** Makes a game, or replaces its definition. */

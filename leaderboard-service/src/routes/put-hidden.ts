@@ -1,6 +1,6 @@
 import { HiddenAnswer, HiddenBody } from '@leaderboard/shared/contracts/accounts';
 import { UserParams } from '@leaderboard/shared/contracts/rankings';
-import { actOf } from './guards.js';
+import { actOf } from '@leaderboard/shared/http/guards';
 import type { RegisterRoute } from './route.js';
 
 /** Hides a user from all boards, or shows it again. Hidden users play on, and see themselves where they would stand. */

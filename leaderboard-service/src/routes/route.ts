@@ -1,7 +1,7 @@
 import type { App } from '@leaderboard/shared/http/app';
 import type { Authenticator } from '@leaderboard/shared/http/auth';
+import type { Guards } from '@leaderboard/shared/http/guards';
 import type { Services } from '../services.js';
-import type { Guards } from './guards.js';
 
 /** What a route file needs; every route file exports one function of this type. */
 export interface RouteContext {

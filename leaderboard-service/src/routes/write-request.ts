@@ -1,11 +1,11 @@
 import { IdempotencyKey } from '@leaderboard/shared/contracts/fields';
+import { callerOf } from '@leaderboard/shared/http/guards';
 import { traceparentOf } from '@leaderboard/shared/tracing/trace-context';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { RequestOrigin, ScoreCommand, ScoreOutcome } from '../domain/score-command.js';
 import type { NamedSubject } from '../domain/subject.js';
 import type { Services } from '../services.js';
-import { callerOf } from './guards.js';
 
 /** What the score routes share: the key in the header, and applying a body for whoever may write it. */
 

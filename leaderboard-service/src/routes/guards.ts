@@ -1,1 +1,0 @@
-export { actOf, callerOf, createGuards, type Guards } from '@leaderboard/shared/http/guards';
