@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { authenticate } from '../plugins/authenticate.js';
 import type { IpLimits } from '../plugins/ip-limits.js';
 import { otherwise, type Policy, policies, redeliveryOf } from '../policies.js';
-import type { Answer, Call } from '../upstream/call.js';
+import type { Call } from '../upstream/call.js';
 import type { ServiceClient } from '../upstream/service-client.js';
 import type { AnswerCache } from './answer-cache.js';
 import { upstreamHeaders } from './request-headers.js';
@@ -65,8 +65,6 @@ export function proxy(app: App, options: ProxyOptions, done: () => void): void {
 
 const isWorkers = ({ upstream }: Policy) => upstream === 'worker';
 
-const largestTextBytes = 16 * 1024;
-
 async function forward(
   client: ServiceClient,
   policy: Pick<Policy, 'redelivery' | 'batched'>,
@@ -92,14 +90,5 @@ async function forward(
   if ('problem' in outcome) return sendProblem(reply, request, outcome.problem);
   const { answer } = outcome;
   reply.code(answer.status).headers(clientHeaders(answer.headers, method));
-  return reply.send(payloadOf(answer));
-}
-
-/**
- * Small JSON leaves as text: Node writes that and the head in one piece, bytes in two, and writing is the dearest step of all.
- */
-function payloadOf({ body, headers }: Answer): Buffer | string | undefined {
-  if (body.length === 0) return undefined;
-  const isJson = /^application\/(?:problem\+)?json/.test(String(headers['content-type']));
-  return isJson && body.length <= largestTextBytes ? body.toString() : body;
+  return reply.send(answer.body.length > 0 ? answer.body : undefined);
 }
