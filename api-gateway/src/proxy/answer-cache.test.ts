@@ -31,4 +31,10 @@ describe('kept answers', () => {
     await cache.get('/top', ask);
     expect(ask).toHaveBeenCalledTimes(2);
   });
+
+  it('that are refusals are not shared while they are asked for, either', async () => {
+    const cache = new AnswerCache(60_000);
+    const outcomes = await Promise.all([1, 2, 3].map(() => cache.get('/top', async () => answer(503))));
+    expect(new Set(outcomes).size).toBe(3);
+  });
 });

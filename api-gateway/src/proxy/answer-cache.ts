@@ -10,8 +10,8 @@ interface Kept {
 }
 
 /**
- * Answers that are the same for everybody, kept for a moment: whoever asks the same while it lasts, or while it is being asked, gets the same
- * bytes. What is not a 200 is not kept.
+ * Answers that are the same for everybody, kept for a moment: whoever asks the same while it lasts, or while it is being
+ * asked, gets the same bytes. What is not a 200 is nobody else's: it names the request that it refuses.
  */
 export class AnswerCache {
   readonly #ttlMs: number;
@@ -22,17 +22,26 @@ export class AnswerCache {
     this.#ttlMs = ttlMs;
   }
 
-  get(key: string, ask: () => Promise<Outcome>): Promise<Outcome> {
+  async get(key: string, ask: () => Promise<Outcome>): Promise<Outcome> {
     const now = performance.now();
     const known = this.#kept.get(key);
-    if (known && now < known.freshUntilMs) return known.outcome;
-    const outcome = ask();
-    const kept = { outcome, freshUntilMs: now + this.#ttlMs };
+    if (known && now < known.freshUntilMs) {
+      const outcome = await known.outcome;
+      return isGood(outcome) ? outcome : ask();
+    }
+    const kept = { outcome: ask().then(ownBody), freshUntilMs: now + this.#ttlMs };
     this.#kept.set(key, kept);
-    void outcome.then((one) => {
-      if ('answer' in one && one.answer.status === 200) return;
-      if (this.#kept.peek(key) === kept) this.#kept.delete(key);
-    });
+    const outcome = await kept.outcome;
+    if (!isGood(outcome) && this.#kept.peek(key) === kept) this.#kept.delete(key);
     return outcome;
   }
+}
+
+const isGood = (outcome: Outcome) => 'answer' in outcome && outcome.answer.status === 200;
+
+/** A body that is kept must not hold the memory of the batch that it came in. */
+function ownBody(outcome: Outcome): Outcome {
+  if (!('answer' in outcome)) return outcome;
+  const { answer } = outcome;
+  return { ...outcome, answer: { ...answer, body: Buffer.from(answer.body) } };
 }

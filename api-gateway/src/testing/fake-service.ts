@@ -135,6 +135,7 @@ export class FakeService {
 /** As much of a response as behaviours use, for one request of a batch. */
 class BatchedAnswer {
   readonly socket: ServerResponse['socket'];
+  readonly #response: ServerResponse;
   readonly #send: (frame: Buffer) => void;
   readonly #at: number;
   readonly #headers: Record<string, string> = {};
@@ -142,12 +143,15 @@ class BatchedAnswer {
 
   constructor(response: ServerResponse, send: (frame: Buffer) => void, at: number) {
     this.socket = response.socket;
+    this.#response = response;
     this.#send = send;
     this.#at = at;
   }
 
+  /** What is said of the connection, the batch's own answer says. */
   setHeader(name: string, value: string): this {
-    this.#headers[name.toLowerCase()] = value;
+    if (name.toLowerCase() === 'connection') this.#response.setHeader(name, value);
+    else this.#headers[name.toLowerCase()] = value;
     return this;
   }
 
