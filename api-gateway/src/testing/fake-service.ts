@@ -91,22 +91,18 @@ export class FakeService {
 
   #unpack(batch: Buffer, response: ServerResponse): void {
     const requests = new FrameDecoder(isRequestHead, 1e9).push(batch);
-    let missing = requests.length;
+    const frames: Buffer[] = [];
     for (const [at, { head, body }] of requests.entries()) {
       const [method, path, list] = head;
       const headers: IncomingHttpHeaders = {};
       for (let name = 0; name < list.length; name += 2) headers[list[name] as string] = list[name + 1];
       const arrival = { method, path, headers, body: body.toString(), bytes: body };
       this.arrivals.push(arrival);
-      const answer = new BatchedAnswer(
-        response,
-        (frame) => {
-          missing -= 1;
-          if (missing === 0) response.end(frame);
-          else response.write(frame);
-        },
-        at,
-      );
+      const send = (frame: Buffer) => {
+        frames.push(frame);
+        if (frames.length === requests.length) response.end(Buffer.concat(frames));
+      };
+      const answer = new BatchedAnswer(response, send, at);
       if (!this.frozen) this.behaviour(arrival, answer as unknown as ServerResponse);
     }
   }
