@@ -4,7 +4,7 @@ import type { Shard } from '../topology/shards.js';
 /** The one place that knows the argument layout of shared/lua/sweep-windows.lua. */
 
 /** Small enough that nothing waits for it; between two of them others have their turn. */
-export const sweepChunkUsers = 100;
+export const sweepChunkUsers = 25;
 
 export function sweepWindowsKeys(shard: Shard): string[] {
   return [
