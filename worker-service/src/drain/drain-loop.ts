@@ -37,8 +37,8 @@ export interface DrainContext {
  *            claim 2 ──┤  ack 1    │                 (only if the last one was full: else waiting makes
  *                      │  claim 3 ─┤  ack 2           better batches) and the last one is acked
  *
- * Small batches cost most of what large ones do, and their fsyncs are Redis' and Postgres' own: so after one that was not full, what
- * comes is gathered for a moment.
+ * A small batch costs nearly what a large one does, an fsync of Redis and one of Postgres included: so after one that was not full,
+ * what comes is gathered for a moment.
  *
  * Batches are stored and acked in the order in which they were claimed.
  */
