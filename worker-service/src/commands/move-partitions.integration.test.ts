@@ -118,9 +118,7 @@ describe('a move that is killed', () => {
   const afterTheFirstRefusal: FailpointName[] = [
     'move-half-refused',
     'move-half-emptied',
-    'recovery-epoch-raised',
     'recovery-half-restored',
-    'recovery-before-open',
     'move-half-restored',
     'move-half-finished',
   ];
