@@ -58,7 +58,7 @@ export class BatchLane {
 
   #flush(): void {
     while (this.#waiting.length > 0) {
-      const upstream = this.#upstreams.pickForBatch();
+      const upstream = this.#upstreams.pickForBatch(this.#waiting.length);
       if (upstream === 'none') this.#giveUp();
       if (typeof upstream === 'string') return;
       // On trial is who takes one request.
