@@ -11,7 +11,8 @@ import { readJson } from '@leaderboard/local/files';
 import { dataPaths } from '@leaderboard/local/paths';
 import { Simulation } from '@leaderboard/local/simulate/simulate';
 import { Stores } from '@leaderboard/local/simulate/stores';
-import { createClient } from 'redis';
+import { eventsKey } from '@leaderboard/shared/topology/keys';
+import { createClient, createCluster, type RedisClientType, type RedisClusterType } from 'redis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { adminToken, call, freshId, serverToken } from './testing/client.js';
 import { until } from './testing/until.js';
@@ -101,9 +102,8 @@ describe('simulate', () => {
     await simulation.play(new AbortController().signal);
     const { plays } = simulation;
     const event = JSON.stringify({ event_id: plays.eventId(7), version: Date.now() * 1000 });
-    const [shard] = stores.shards.readSet('EU');
-    if (!shard) throw new Error('no shard');
-    await stores.redis.of(shard).send(['XADD', 'events:{EU}', '*', 'event', event]);
+    const shard = stores.shards.home('EU', plays.userId(plays.at(7).player));
+    await stores.redis.of(shard).send(['XADD', eventsKey(shard), '*', 'event', event]);
     await simulation.settle();
     const client = await stores.postgres('EU');
     await client.query('DELETE FROM score_events WHERE event_id = $1', [plays.eventId(3)]);
@@ -196,17 +196,27 @@ describe('import', () => {
   });
 });
 
+/** Of a consumer that keeps what it counts beside the events. */
+async function connectionFor(region: string): Promise<RedisClientType | RedisClusterType> {
+  const { REDIS_URL = '', REDIS_CLUSTER } = stack;
+  const rootNodes = REDIS_URL.split(',').map((url) => ({ url }));
+  const isCluster = REDIS_CLUSTER === 'true';
+  const redis = isCluster
+    ? createCluster({ rootNodes })
+    : createClient({ url: stack[`REDIS_URL_${region}`] ?? REDIS_URL });
+  await redis.connect();
+  return redis as RedisClientType | RedisClusterType;
+}
+
 describe('the example of a consumer', () => {
   it('counts each event once, over a kill', async () => {
-    const redis = createClient({ url: stack.REDIS_URL ?? '' });
-    await redis.connect();
-    const consume = () =>
-      new Run(example, [], { REDIS_URL: stack.REDIS_URL ?? '', SHARDS: stack.REGIONS ?? '' });
     const ann = freshId('ann');
+    const redis = await connectionFor('NA');
+    const consume = () => new Run(example, [], stack);
     const play = (score: number) =>
       call('/score', { token: serverToken(), body: { user_id: ann, region: 'NA', score } });
     const counted = async (times: number) =>
-      until(`${times} plays are counted`, async () => (await redis.hGet('plays', ann)) === String(times));
+      until(`${times} plays are counted`, async () => (await redis.sCard(`plays:${ann}`)) === times);
     const first = consume();
     await play(1);
     await play(2);

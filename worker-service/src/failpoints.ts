@@ -8,6 +8,11 @@ export const failpointNames = [
   'recovery-epoch-raised',
   'recovery-half-restored',
   'recovery-before-open',
+  'move-half-marked',
+  'move-half-refused',
+  'move-half-emptied',
+  'move-half-restored',
+  'move-half-finished',
 ] as const;
 
 export type FailpointName = Exclude<(typeof failpointNames)[number], ''>;

@@ -41,15 +41,15 @@ const entriesQuery = `
 
 const runFile = promisify(execFile);
 
+/** What a command is to find otherwise than the stack says. */
+type Variables = Readonly<Record<string, string>>;
+
 /** Waits until everything that was accepted is committed: queues and processing lists are empty. */
-export async function drained(stack: Stack, withinMs = 45_000): Promise<void> {
+export async function drained(stack: Stack, environment: Variables = {}): Promise<void> {
   await until(
     'all queues are empty',
-    async () => (await queues(stack)).every(({ waiting, inFlight }) => waiting + inFlight === 0),
-    {
-      withinMs,
-      everyMs: 200,
-    },
+    async () => (await queues(stack, environment)).every(({ waiting, inFlight }) => waiting + inFlight === 0),
+    { everyMs: 200 },
   );
 }
 
@@ -61,17 +61,17 @@ export interface QueueState {
 }
 
 /** `npm run queue -- --json` */
-export async function queues(stack: Stack): Promise<QueueState[]> {
+export async function queues(stack: Stack, environment: Variables = {}): Promise<QueueState[]> {
   const { stdout } = await runFile(process.execPath, ['worker-service/dist/commands/queue.js', '--json'], {
-    env: { ...stack.environment, LOG_LEVEL: 'silent' },
+    env: { ...stack.environment, ...environment, LOG_LEVEL: 'silent' },
   });
   return JSON.parse(stdout) as QueueState[];
 }
 
 /** `npm run verify`: throws with its report when Redis and Postgres differ. */
-export async function verify(stack: Stack): Promise<void> {
+export async function verify(stack: Stack, environment: Variables = {}): Promise<void> {
   await runFile(process.execPath, ['worker-service/dist/commands/verify.js'], {
-    env: { ...stack.environment, LOG_LEVEL: 'silent' },
+    env: { ...stack.environment, ...environment, LOG_LEVEL: 'silent' },
   });
 }
 

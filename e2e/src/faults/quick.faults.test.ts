@@ -21,6 +21,7 @@ const quick = [
   'gateway killed, 1 of 2',
   'rolling restart of everything',
   'poison in the queue',
+  'move to 3 partitions and back, killed each time',
 ];
 
 let rig: Rig;
@@ -29,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.close());
 
-it.each(quick)('survives: %s', { timeout: 120_000 }, async (name) => {
+it.each(quick)('survives: %s', { timeout: 240_000 }, async (name) => {
   const fault = faults.find((candidate) => candidate.name === name);
   if (!fault) throw new Error(`there is no fault "${name}"`);
   const seed = Date.now() % 1_000_000;

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ShardMap } from '@leaderboard/shared/topology/shards';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FailpointName } from '../failpoints.js';
 import { Harness, until } from '../testing/harness.js';
 
 /** `npm run rebuild -- --partitions N` as it is run, in a process of its own, while workers of the old layout run. */
@@ -17,10 +18,19 @@ beforeAll(async () => {
 beforeEach(() => harness.reset());
 afterAll(() => harness.close());
 
+const fileOf = (command: string) =>
+  fileURLToPath(new URL(`../../dist/commands/${command}.js`, import.meta.url));
+
 async function run(command: string, partitions: number, ...args: string[]): Promise<string> {
-  const file = fileURLToPath(new URL(`../../dist/commands/${command}.js`, import.meta.url));
   const env = { PATH: process.env.PATH, ...harness.environment, PARTITIONS: String(partitions) };
-  return (await runFile(process.execPath, [file, ...args], { env })).stdout;
+  return (await runFile(process.execPath, [fileOf(command), ...args], { env })).stdout;
+}
+
+/** From one partition to so many, until it kills itself at a failpoint. */
+async function killedMove(to: number, failpoint: FailpointName): Promise<void> {
+  const env = { PATH: process.env.PATH, ...harness.environment, FAILPOINT: failpoint };
+  const moving = runFile(process.execPath, [fileOf('rebuild'), '--partitions', String(to)], { env });
+  await expect(moving).rejects.toMatchObject({ signal: 'SIGKILL' });
 }
 
 const layout = (partitions: number) => new ShardMap(['ASIA', 'GLOBAL'], partitions);
@@ -76,11 +86,9 @@ it('does not begin before everything is stored, and can be taken back until then
   await openAll(1);
   await harness.stopWorkers();
   await write(1, 1);
-  const moving = execFile(
-    process.execPath,
-    [fileURLToPath(new URL('../../dist/commands/rebuild.js', import.meta.url)), '--partitions', '2'],
-    { env: { PATH: process.env.PATH, ...harness.environment } },
-  );
+  const moving = execFile(process.execPath, [fileOf('rebuild'), '--partitions', '2'], {
+    env: { PATH: process.env.PATH, ...harness.environment },
+  });
   let said = '';
   moving.stdout?.on('data', (text: string) => {
     said += text;
@@ -90,9 +98,67 @@ it('does not begin before everything is stored, and can be taken back until then
   const ended = new Promise((resolve) => moving.once('close', resolve));
   moving.kill('SIGINT');
   expect(await ended).not.toBe(0);
+  expect(said).toContain('Taken back: workers open the shards again.');
 
   await openAll(1);
   expect(await write(1, 2)).toEqual(new Set(['applied']));
+});
+
+/** Every user once and with the last score, answers to keyed writes included. */
+async function expectAllMoved(to: number, value: number): Promise<void> {
+  await harness.stopWorkers();
+  await openAll(to);
+  expect(await run('verify', to)).toContain('Redis and Postgres agree.');
+  expect(await write(to, value)).toEqual(new Set(['replayed']));
+  expect(Object.values(await harness.stored())).toEqual(users.map(() => value));
+  expect(await keysOf('ASIA')).toEqual([]);
+}
+
+describe('a move that is killed', () => {
+  const afterTheFirstRefusal: FailpointName[] = [
+    'move-half-refused',
+    'move-half-emptied',
+    'recovery-half-restored',
+    'move-half-restored',
+    'move-half-finished',
+  ];
+
+  it.each(afterTheFirstRefusal)('%s: refuses writes until it has been finished', async (failpoint) => {
+    await openAll(1);
+    expect(await write(1, 1)).toEqual(new Set(['applied']));
+    await killedMove(3, failpoint);
+    await expect(write(1, 2)).rejects.toThrow('is not open');
+    await run('rebuild', 1, '--partitions', '3');
+    await expect(write(1, 2)).rejects.toThrow('is not open');
+    await expectAllMoved(3, 1);
+  });
+
+  it('before anything is refused: is finished with what was written meanwhile', async () => {
+    await openAll(1);
+    expect(await write(1, 1)).toEqual(new Set(['applied']));
+    await killedMove(3, 'move-half-marked');
+    expect(await write(1, 2)).toEqual(new Set(['applied']));
+    await run('rebuild', 1, '--partitions', '3');
+    await expectAllMoved(3, 2);
+  });
+
+  it('is finished with what a region that had been moved already was written', async () => {
+    await openAll(1);
+    expect(await write(1, 1)).toEqual(new Set(['applied']));
+    await killedMove(3, 'move-half-finished');
+    await harness.worker({ PARTITIONS: '3' });
+    expect(await write(3, 2)).toEqual(new Set(['applied']));
+    await run('rebuild', 3, '--partitions', '3');
+    await expectAllMoved(3, 2);
+  });
+
+  it('is finished only under the number that was given, in one line', async () => {
+    await openAll(1);
+    await killedMove(3, 'move-half-emptied');
+    await expect(run('rebuild', 1, '--partitions', '2')).rejects.toThrow(
+      'a move to 3 partitions has begun: finish it with --partitions 3',
+    );
+  });
 });
 
 it('keeps a worker of another layout from restoring anything', async () => {

@@ -20,8 +20,9 @@ await runMain(async () => {
   const options = readOptions({ region: { type: 'string' }, partitions: { type: 'string' } });
   await withTools(async (tools) => {
     const stopped = new AbortController();
-    const onSignal = () =>
-      stopped.abort(new Error('stopped: run it again, or let the worker open the shards'));
+    const isMove = options.partitions !== undefined;
+    const whatThen = isMove ? '' : ': run it again, or let the worker open the shards';
+    const onSignal = () => stopped.abort(new Error(`stopped${whatThen}`));
     process.once('SIGINT', onSignal);
     process.once('SIGTERM', onSignal);
     if (options.partitions !== undefined) await move(options.partitions, tools, stopped.signal);
@@ -49,6 +50,7 @@ async function move(text: string, tools: Tools, signal: AbortSignal): Promise<vo
       configured: config.PARTITIONS,
       redis,
       databases,
+      failpoint: killAt(config.FAILPOINT),
       signal,
       say: print,
       restore: (shard, shards) => rebuild(shard, shards, tools, signal, true),

@@ -3,6 +3,7 @@ import type { RedisConnection } from '@leaderboard/shared/topology/redis';
 import type { RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import { type Shard, ShardMap } from '@leaderboard/shared/topology/shards';
 import { pause } from '../backoff.js';
+import type { Failpoint } from '../failpoints.js';
 import type { Databases } from '../postgres/databases.js';
 import { readQueueFigures } from '../redis/queue-figures.js';
 import { type Fence, raiseEpoch } from '../sql/fence.js';
@@ -31,6 +32,7 @@ export interface MoveContext {
   readonly configured: number;
   readonly redis: RedisConnections;
   readonly databases: Databases;
+  readonly failpoint: Failpoint;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
   /** Restores a shard of the new layout and opens it. */
@@ -46,7 +48,7 @@ export class MoveRefused extends Error {
 
 /** @throws {MoveRefused} when another move has begun and is not finished. */
 export async function movePartitions(context: MoveContext, to: number): Promise<void> {
-  const { regions, databases, say, signal } = context;
+  const { regions, databases, failpoint, say, signal } = context;
   const from = await currentPartitions(context, to);
   if (from === to) {
     say(`All regions have ${to} partitions already.`);
@@ -57,22 +59,37 @@ export async function movePartitions(context: MoveContext, to: number): Promise<
   const names = new Set(before.shards.map(({ tag }) => tag));
   // What a move that was taken back has left of the new ones goes as well.
   const all = [...before.shards, ...after.shards.filter(({ tag }) => !names.has(tag))];
-  for (const region of regions) await databases.ofRegion(region).query(startMove, [to]);
+  for (const region of regions) {
+    await databases.ofRegion(region).query(startMove, [to]);
+    failpoint('move-half-marked');
+  }
   try {
-    for (const shard of all) await refuseWrites(shard, context);
+    for (const shard of all) {
+      await refuseWrites(shard, context);
+      failpoint('move-half-refused');
+    }
     say('Writes and reads are refused from now on.');
     for (const shard of all) await untilDrained(shard, context);
   } catch (error) {
     // What is emptied is restored by workers, as everything is in Postgres.
     for (const region of regions) await databases.ofRegion(region).query(startMove, [null]);
+    say('Taken back: workers open the shards again.');
     throw error;
   }
-  for (const shard of all) await empty(shard, context);
+  say('Everything is stored; shards are emptied and restored. Whatever stops this now: run it again.');
+  for (const shard of all) {
+    await empty(shard, context);
+    failpoint('move-half-emptied');
+  }
   for (const shard of after.shards) {
     signal.throwIfAborted();
     await context.restore(shard, after);
+    failpoint('move-half-restored');
   }
-  for (const region of regions) await databases.ofRegion(region).query(finishMove);
+  for (const region of regions) {
+    await databases.ofRegion(region).query(finishMove);
+    failpoint('move-half-finished');
+  }
 }
 
 async function currentPartitions(context: MoveContext, to: number): Promise<number> {

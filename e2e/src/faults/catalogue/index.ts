@@ -1,6 +1,7 @@
 import type { Fault } from '../fault.js';
 import { httpFaults } from './http-faults.js';
 import { inputFaults } from './input-faults.js';
+import { partitionFaults } from './partition-faults.js';
 import { postgresFaults } from './postgres-faults.js';
 import { redisFaults } from './redis-faults.js';
 import { replicaFaults } from './replica-faults.js';
@@ -12,6 +13,7 @@ export const faults: readonly Fault[] = [
   ...redisFaults,
   ...replicaFaults,
   ...postgresFaults,
+  ...partitionFaults,
   ...httpFaults,
   ...inputFaults,
 ];
