@@ -68,7 +68,7 @@ async function openSet(
     onAddresses: (addresses) => set.setAddresses(addresses),
   });
   await watch.start();
-  const lane = config.UPSTREAM_BATCHES ? new BatchLane(set) : undefined;
+  const lane = config.UPSTREAM_BATCHES ? new BatchLane(set, metrics) : undefined;
   return {
     set,
     client: new ServiceClient(set, config.UPSTREAM_TIMEOUT_MS, metrics, lane),

@@ -9,7 +9,7 @@ describe('parseOptions', () => {
       seconds: 4,
       connections: 64,
       users: 1_000_000,
-      players: 100_000,
+      players: 20_000,
       backlog: 500_000,
     });
   });

@@ -49,7 +49,7 @@ npm run bench -- capacity --help   the machines that so many users need
   --seconds N       of one round of one side (4)
   --connections N   (64)
   --users N         loaded before the first round, at least ${leastUsers} (1000000)
-  --players N       of them post scores (100000)
+  --players N       of them post scores (20000)
   --backlog N       events in the queue before a drain (half of the users, 500000 at most)
 `;
 
@@ -65,7 +65,7 @@ export function parseOptions(args: readonly string[]): Options {
     connections: count('connections', values.connections, 64, 1, 4096),
     users,
     players: Math.min(
-      count('players', values.players, 100_000, leastUsers - checkers, mostUsers),
+      count('players', values.players, 20_000, leastUsers - checkers, mostUsers),
       users - checkers,
     ),
     backlog: count('backlog', values.backlog, Math.min(500_000, Math.floor(users / 2)), 1000, users),

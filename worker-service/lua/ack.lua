@@ -4,10 +4,14 @@
 -- KEYS  1 the claim's queue:scores:{S}:processing:<claim>   2 queue:scores:{S}:workers   3 queue:scores:{S}:dead
 --       4 events:{S}   5 shard:{S}
 -- ARGV  1 name of the claim   2 epoch at which it was made   3 length of the stream, 0 = no stream
---       4 number of dead letters, then these, then the events, oldest first
--- Returns 1, or 0 when the claim was taken over, which its new owner will report. When it is gone because Redis lost
---       it (the epoch tells), nobody else knows of these events, and they are told.
+--       4 number of dead letters, then these, then 2 for each item of which another text is told than its own: where it
+--       stands in the claim, from 1, oldest first, and the event, '' = it is not told
+-- Returns 1; 0 when the claim was taken over, which its new owner will report; 2 when it is gone because Redis lost it (the
+--       epoch tells): nobody else knows of these events, and they are to be told by tell-events.lua.
+--
+-- The events are read here from the claim, which costs less than sending each once more.
 
+local events = ARGV[3] ~= '0' and redis.call('LRANGE', KEYS[1], 0, -1) or {}
 local items = redis.call('LLEN', KEYS[1])
 local held = redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
@@ -27,9 +31,16 @@ local dead_end = 4 + tonumber(ARGV[4])
 for at = 5, dead_end do
   redis.call('LPUSH', KEYS[3], ARGV[at])
 end
-if ARGV[3] ~= '0' then
-  for at = dead_end + 1, #ARGV do
-    redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[3], '*', 'event', ARGV[at])
-  end
+if held == 0 then return 2 end
+
+-- The list has the newest first.
+local newest = #events + 1
+for at = dead_end + 1, #ARGV, 2 do
+  events[newest - tonumber(ARGV[at])] = ARGV[at + 1]
 end
+for at = #events, 1, -1 do
+  if events[at] ~= '' then redis.call('XADD', KEYS[4], '*', 'event', events[at]) end
+end
+-- Once for all of them; with XADD it would cost each a sixth more.
+if #events > 0 then redis.call('XTRIM', KEYS[4], 'MAXLEN', '~', ARGV[3]) end
 return 1

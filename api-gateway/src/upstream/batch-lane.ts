@@ -1,6 +1,7 @@
 import type { Pending } from './batch-exchange.js';
 import type { Answer, Call, Failure } from './call.js';
 import type { Upstream } from './upstream.js';
+import type { UpstreamMetrics } from './upstream-metrics.js';
 import type { UpstreamSet } from './upstream-set.js';
 
 /** What became of a request, and where it was sent; nowhere if its deadline passed before. */
@@ -26,12 +27,14 @@ const checkMs = 50;
  */
 export class BatchLane {
   readonly #upstreams: UpstreamSet;
+  readonly #metrics: UpstreamMetrics;
   readonly #timer: NodeJS.Timeout;
   #waiting: Waiting[] = [];
   #scheduled = false;
 
-  constructor(upstreams: UpstreamSet) {
+  constructor(upstreams: UpstreamSet, metrics: UpstreamMetrics) {
     this.#upstreams = upstreams;
+    this.#metrics = metrics;
     this.#timer = setInterval(() => this.#check(), checkMs).unref();
   }
 
@@ -58,7 +61,7 @@ export class BatchLane {
 
   #flush(): void {
     while (this.#waiting.length > 0) {
-      const upstream = this.#upstreams.pickForBatch();
+      const upstream = this.#upstreams.pickForBatch(this.#waiting.length);
       if (upstream === 'none') this.#giveUp();
       if (typeof upstream === 'string') return;
       // On trial is who takes one request.
@@ -75,6 +78,7 @@ export class BatchLane {
         settle: (outcome) => settle({ outcome, upstream }),
       }),
     );
+    this.#metrics.batchSent(pending.length);
     upstream.exchangeBatch(pending, () => this.#flushSoon());
   }
 

@@ -1,5 +1,5 @@
 import type { Registry } from '@leaderboard/shared/http/metrics';
-import { Counter, Gauge } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Address } from './addresses.js';
 import type { FailureKind } from './call.js';
 import type { HealthStatus } from './health.js';
@@ -15,6 +15,7 @@ export class UpstreamMetrics {
   readonly #requests: Counter<'upstream' | 'outcome'>;
   readonly #retries: Counter<'reason'>;
   readonly #ejections: Counter<'upstream' | 'status'>;
+  readonly #batches: Histogram;
   /** Looking a labelled counter up costs more than counting. */
   readonly #answered = new Map<Address, Counter.Internal>();
 
@@ -40,6 +41,16 @@ export class UpstreamMetrics {
       labelNames: ['upstream', 'status'],
       registers,
     });
+    this.#batches = new Histogram({
+      name: 'gateway_upstream_batch_requests',
+      help: 'Requests that travelled to an upstream together',
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      registers,
+    });
+  }
+
+  batchSent(requests: number): void {
+    this.#batches.observe(requests);
   }
 
   /** Reads the states when they are asked for, by the kind of the upstreams. */

@@ -8,9 +8,8 @@ import { cpuPer, readCpu } from '../measure/cpu.js';
 import type { Requests } from './requests.js';
 import type { Side } from './workload.js';
 
-/** Enough for the compilers of all processes to have seen what is measured. */
-const leastWarmUpSeconds = 2;
-const warmUpSeconds = ({ options }: Bench) => Math.max(leastWarmUpSeconds, 2 * options.seconds);
+/** A process serves for weeks: what its first seconds cost, before its code is compiled, is not what is measured. */
+const warmUpSeconds = ({ options }: Bench) => 5 * options.seconds;
 
 export interface HttpLoad {
   readonly requests: Requests;

@@ -1,9 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
-import { setImmediate as turn } from 'node:timers/promises';
 import { FrameDecoder, isAnswerHead } from '@leaderboard/shared/http/batch-frame';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BatchAnswers } from './batch-answers.js';
+
+beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => vi.useRealTimers());
 
 function open(count: number) {
   const stream = new PassThrough();
@@ -16,23 +18,25 @@ function open(count: number) {
 }
 
 describe('the answers of a batch', () => {
-  it('leave together when all are there', async () => {
+  it('leave together as soon as all are there', () => {
     const { stream, add, read } = open(3);
-    for (const at of [2, 0, 1]) add(at);
-    await turn();
+    add(2);
+    add(0);
+    expect(read()).toEqual([]);
+    add(1);
     expect(read()).toEqual([2, 0, 1]);
     expect(stream.writableEnded).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('do not wait for one that takes longer', async () => {
+  it('wait a moment only for one that takes longer', () => {
     const { stream, add, read } = open(3);
     add(0);
     add(2);
-    await turn();
+    vi.advanceTimersToNextTimer();
     expect(read()).toEqual([0, 2]);
     expect(stream.writableEnded).toBe(false);
     add(1);
-    await turn();
     expect(read()).toEqual([1]);
     expect(stream.writableEnded).toBe(true);
   });

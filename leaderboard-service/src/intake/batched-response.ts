@@ -1,14 +1,19 @@
+import { EventEmitter } from 'node:events';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { Writable } from 'node:stream';
 
 /** @param headers with lower-case names; lengths and connection handling are of the batch, not of one answer */
 export type Answered = (status: number, headers: Record<string, string>, body: Buffer) => void;
 
-/** Where Fastify writes the answer to one request of a batch, in the shape of Node's response. */
-export class BatchedResponse extends Writable {
+/**
+ * Where Fastify writes the answer to one request of a batch, in the shape of Node's response. A real stream would cost more than
+ * the route itself; answers that are streams do not travel in batches.
+ */
+export class BatchedResponse extends EventEmitter {
   statusCode = 200;
   statusMessage = '';
   headersSent = false;
+  writableEnded = false;
+  destroyed = false;
   readonly #answered: Answered;
   readonly #headers: Record<string, string> = {};
   readonly #chunks: Buffer[] = [];
@@ -49,19 +54,28 @@ export class BatchedResponse extends Writable {
     return this;
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.#chunks.push(chunk);
-    done();
+  write(chunk: string | Buffer): boolean {
+    this.#chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+    return true;
   }
 
-  override _final(done: () => void): void {
+  end(chunk?: string | Buffer | null): this {
+    if (this.writableEnded) return this;
+    this.writableEnded = true;
+    if (chunk !== undefined && chunk !== null) this.write(chunk);
     const [first = Buffer.alloc(0)] = this.#chunks;
-    this.#answered(
-      this.statusCode,
-      this.#headers,
-      this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first,
-    );
-    done();
+    const body = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first;
+    this.#answered(this.statusCode, this.#headers, body);
+    // As Node does: whoever ends it may still have something to do before it is called.
+    process.nextTick(() => this.emit('finish'));
+    return this;
+  }
+
+  /** Whatever broke, the gateway waits for an answer. */
+  destroy(): this {
+    this.destroyed = true;
+    this.statusCode = 500;
+    return this.end();
   }
 
   asServerResponse(): ServerResponse {

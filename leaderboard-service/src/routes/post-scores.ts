@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { BulkAnswer, bulkLimitBytes, bulkMaxEvents, isBulkBody } from '@leaderboard/shared/contracts/bulk';
-import { replaceInexactNumbers } from '@leaderboard/shared/http/json-body';
+import { refuseCompressed, replaceInexactNumbers } from '@leaderboard/shared/http/json-body';
 import { Problem } from '@leaderboard/shared/http/problems';
+import type { FastifyRequest } from 'fastify';
 import type { ReceivedEvent } from '../domain/bulk.js';
 import type { RegisterRoute } from './route.js';
 import { originOf } from './write-request.js';
@@ -14,14 +15,8 @@ export const postScores: RegisterRoute = (app, { services, guard }) => {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     const options = { parseAs: 'buffer', bodyLimit: bulkLimitBytes } as const;
-    scope.addContentTypeParser<Buffer>('application/json', options, async (_request: unknown, body: Buffer) =>
-      readEvents(body),
-    );
-    scope.addContentTypeParser<Buffer>(
-      'application/x-ndjson',
-      options,
-      async (_request: unknown, body: Buffer) => readLines(body),
-    );
+    scope.addContentTypeParser<Buffer>('application/json', options, parserOf(readEvents));
+    scope.addContentTypeParser<Buffer>('application/x-ndjson', options, parserOf(readLines));
     scope.post(
       '/scores',
       {
@@ -37,6 +32,13 @@ export const postScores: RegisterRoute = (app, { services, guard }) => {
     );
   });
 };
+
+const parserOf =
+  (read: (body: Buffer) => ReceivedEvent[]) =>
+  async (request: FastifyRequest, body: Buffer): Promise<ReceivedEvent[]> => {
+    refuseCompressed(request);
+    return read(body);
+  };
 
 function readEvents(body: Buffer): ReceivedEvent[] {
   const parsed = parse(textOf(body));

@@ -64,6 +64,8 @@ export function openRedis(
     name,
     disableOfflineQueue: true,
     pingInterval: 1_000,
+    // Of the wait until a command is sent, which the silence below bounds, too; a signal for each command would be dear.
+    commandOptions: { timeout: 0 },
     socket: {
       connectTimeout: connectTimeoutMs,
       socketTimeout: silenceTimeoutMs,

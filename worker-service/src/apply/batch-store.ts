@@ -3,23 +3,17 @@ import type { Logger } from '@leaderboard/shared/logger';
 import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
 import type { Tracing } from '@leaderboard/shared/tracing/tracing';
 import { Backoff } from '../backoff.js';
-import type { Claim, DeadLetter } from '../drain/shard-queue.js';
+import type { Claim, StoredClaim } from '../drain/shard-queue.js';
 import type { Failpoint } from '../failpoints.js';
 import type { ShardMetrics } from '../metrics.js';
 import type { DatabasePool } from '../postgres/databases.js';
 import { isRefusedData, isTimeout } from '../postgres/sqlstate.js';
 import { parkDeadLetters } from '../sql/park-dead-letters.js';
-import { type Entry, publicEvent, readBatch } from './batch.js';
+import { type Entry, publicEvent, type Refused, readBatch } from './batch.js';
 import { storeBatch } from './store-batch.js';
 
 /** Thrown when the process stops before a batch is stored: it is given back. */
 export class Stopped extends Error {}
-
-export interface StoredClaim {
-  readonly dead: readonly DeadLetter[];
-  /** For the event stream, oldest first. */
-  readonly events: readonly string[];
-}
 
 export interface BatchStoreContext {
   readonly shard: Shard;
@@ -42,20 +36,21 @@ export class BatchStore {
     const { shard, shards, metrics } = this.context;
     const batch = readBatch(claim.items, shard, shards);
     const refused = await this.#storeOrSplit(batch.entries, claim.epoch, signal);
-    const dead = [...batch.dead, ...refused];
+    const dead = [...batch.refused, ...refused];
     if (dead.length > 0) await this.#park(dead, signal);
 
-    const lost = new Set(refused.map(({ item }) => item));
-    const stored = batch.entries.filter(({ item }) => !lost.has(item));
-    metrics.stored(stored.map(({ message }) => message.version));
-    return { dead, events: stored.map(publicEvent).filter((event) => event !== undefined) };
+    const lost = new Set(dead.map(({ at }) => at));
+    const stored = lost.size === 0 ? batch.entries : batch.entries.filter(({ at }) => !lost.has(at));
+    metrics.stored(stored.map(({ version }) => version));
+    const untold = dead.map(({ at }) => [at, ''] as const);
+    return { dead, toldOtherwise: new Map([...untold, ...toldOtherwise(stored)]) };
   }
 
   /**
    * Halves what Postgres refuses until the bad entries stand alone: these are returned, the others are stored. What
    * takes too long is halved as well, but never given up.
    */
-  async #storeOrSplit(entries: readonly Entry[], epoch: number, signal: AbortSignal): Promise<DeadLetter[]> {
+  async #storeOrSplit(entries: readonly Entry[], epoch: number, signal: AbortSignal): Promise<Refused[]> {
     if (entries.length === 0) return [];
     const error = await this.#untilAnswered(signal, entries.length > 1, async () => {
       const startedAt = new Date();
@@ -71,7 +66,7 @@ export class BatchStore {
     });
     if (error === undefined) return [];
     const [only] = entries;
-    if (only && entries.length === 1) return [{ item: only.item, reason: error.message }];
+    if (only && entries.length === 1) return [{ item: only.item, at: only.at, reason: error.message }];
     const middle = Math.ceil(entries.length / 2);
     return [
       ...(await this.#storeOrSplit(entries.slice(0, middle), epoch, signal)),
@@ -84,13 +79,13 @@ export class BatchStore {
     const { tracing, shard } = this.context;
     if (!tracing) return;
     const links = entries.flatMap(({ message }) =>
-      isScoreMessage(message) && message.traceparent !== undefined ? [message.traceparent] : [],
+      message && isScoreMessage(message) && message.traceparent !== undefined ? [message.traceparent] : [],
     );
     if (links.length === 0) return;
     tracing.work('commit batch', startedAt, { shard: shard.tag, items: entries.length }, links);
   }
 
-  async #park(dead: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
+  async #park(dead: readonly Refused[], signal: AbortSignal): Promise<void> {
     const { pool, shard, metrics, logger } = this.context;
     const items = dead.map(({ item }) => Buffer.from(item));
     const reasons = dead.map(({ reason }) => reason.replaceAll('\0', '\\0'));
@@ -127,4 +122,12 @@ export class BatchStore {
     }
     throw new Stopped();
   }
+}
+
+/** The events of what is not told as it stood in the queue, '' when it is not told at all. */
+function toldOtherwise(entries: readonly Entry[]): (readonly [number, string])[] {
+  return entries.flatMap((entry) => {
+    const event = publicEvent(entry);
+    return event === entry.item ? [] : [[entry.at, event ?? ''] as const];
+  });
 }

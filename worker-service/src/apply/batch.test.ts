@@ -19,6 +19,21 @@ const score = {
   achieved_at: 1,
   timestamp: 1,
 };
+/** In the order in which the write script makes it. */
+const plain = {
+  event_id: 'event',
+  game: 'default',
+  user_id: 'ann',
+  region: 'ASIA',
+  op: 'set',
+  value: 1,
+  request_id: 'request',
+  version: 7,
+  name: 'Ann',
+  score: 1,
+  achieved_at: 7,
+  timestamp: 1,
+};
 const account = {
   event_id: 'event',
   version: 1,
@@ -40,12 +55,32 @@ const game = {
 };
 
 const reasons = (item: string, shard = asia) =>
-  readBatch([item], shard, shards).dead.map(({ reason }) => reason);
+  readBatch([item], shard, shards).refused.map(({ reason }) => reason);
 
 describe('reading a batch', () => {
   it('takes messages of its shard, their text unchanged', () => {
     const item = ` ${JSON.stringify(score)} `;
-    expect(readBatch([item], asia, shards)).toEqual({ entries: [{ item, message: score }], dead: [] });
+    expect(readBatch([item], asia, shards)).toEqual({
+      entries: [{ item, at: 0, version: 1, message: score }],
+      refused: [],
+    });
+  });
+
+  it('says where each stands among the others', () => {
+    const { entries, refused } = readBatch([JSON.stringify(score), '{', JSON.stringify(plain)], asia, shards);
+    expect(entries.map(({ at, version }) => [at, version])).toEqual([
+      [0, 1],
+      [2, 7],
+    ]);
+    expect(refused.map(({ at }) => at)).toEqual([1]);
+  });
+
+  it('takes what is recognised by its text as it is', () => {
+    const item = JSON.stringify(plain);
+    expect(readBatch([item], asia, shards).entries).toEqual([
+      { item, at: 0, version: 7, message: undefined },
+    ]);
+    expect(publicEvent({ item, message: undefined })).toBe(item);
   });
 
   it.each([
@@ -62,6 +97,8 @@ describe('reading a batch', () => {
 
   it('refuses a user of another partition', () => {
     expect(reasons(JSON.stringify(score), otherPartition)).toEqual(['belongs to another shard']);
+    expect(reasons(JSON.stringify(plain), otherPartition)).toEqual(['belongs to another shard']);
+    expect(reasons(JSON.stringify({ ...plain, region: 'GLOBAL' }))).toEqual(['belongs to another shard']);
   });
 
   it('takes accounts of any region in a shard of GLOBAL', () => {

@@ -1,3 +1,4 @@
+import { recognisePlainScore } from '@leaderboard/shared/contracts/plain-score';
 import {
   isAccountMessage,
   isEraseMessage,
@@ -7,33 +8,51 @@ import {
   type QueueMessage,
 } from '@leaderboard/shared/contracts/queue-message';
 import { everyone } from '@leaderboard/shared/topology/regions';
-import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
-import type { DeadLetter } from '../drain/shard-queue.js';
+import { partitionOf, type Shard, type ShardMap } from '@leaderboard/shared/topology/shards';
 
 /** A message and the text it came as, which goes to Postgres unchanged. */
 export interface Entry {
   readonly item: string;
-  readonly message: QueueMessage;
+  /** Where it stands in its claim. */
+  readonly at: number;
+  readonly version: number;
+  /** Undefined for a score message that needs nothing but to be stored and told as it is. */
+  readonly message: QueueMessage | undefined;
+}
+
+/** An item that is no message, or that Postgres refuses. */
+export interface Refused {
+  readonly item: string;
+  readonly at: number;
+  readonly reason: string;
 }
 
 export interface Batch {
   readonly entries: readonly Entry[];
   /** What is no message of this shard. */
-  readonly dead: readonly DeadLetter[];
+  readonly refused: readonly Refused[];
 }
 
 export function readBatch(items: readonly string[], shard: Shard, shards: ShardMap): Batch {
   const entries: Entry[] = [];
-  const dead: DeadLetter[] = [];
-  for (const item of items) {
+  const refused: Refused[] = [];
+  for (const [at, item] of items.entries()) {
+    const plain = recognisePlainScore(item);
+    if (plain && plain.region === shard.region && isAtHome(plain.userId, shard)) {
+      entries.push({ item, at, version: plain.version, message: undefined });
+      continue;
+    }
     const parsed = parseQueueMessage(item);
-    if ('reason' in parsed) dead.push({ item, reason: parsed.reason });
+    if ('reason' in parsed) refused.push({ item, at, reason: parsed.reason });
     else if (homeOf(parsed.message, shards) !== shard)
-      dead.push({ item, reason: 'belongs to another shard' });
-    else entries.push({ item, message: parsed.message });
+      refused.push({ item, at, reason: 'belongs to another shard' });
+    else entries.push({ item, at, version: parsed.message.version, message: parsed.message });
   }
-  return { entries, dead };
+  return { entries, refused };
 }
+
+const isAtHome = (userId: string, { partition, partitions }: Shard) =>
+  partitionOf(userId, partitions) === partition;
 
 /** Undefined for a region that does not exist. */
 function homeOf(message: QueueMessage, shards: ShardMap): Shard | undefined {
@@ -46,7 +65,8 @@ function homeOf(message: QueueMessage, shards: ShardMap): Shard | undefined {
  * The event as other services see it: without what answers a retry, and who of the admins asked. Scores and erasures are
  * told, accounts and games are not.
  */
-export function publicEvent({ item, message }: Entry): string | undefined {
+export function publicEvent({ item, message }: Pick<Entry, 'item' | 'message'>): string | undefined {
+  if (message === undefined) return item;
   if (isEraseMessage(message)) {
     const { account_version: _, actor: __, ...event } = message;
     return JSON.stringify(event);

@@ -1,12 +1,12 @@
 import type { Logger } from '@leaderboard/shared/logger';
 import { type RedisConnection, RedisRefused } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
-import { type BatchStore, Stopped, type StoredClaim } from '../apply/batch-store.js';
+import { type BatchStore, Stopped } from '../apply/batch-store.js';
 import { Backoff, pause } from '../backoff.js';
 import type { Failpoint } from '../failpoints.js';
 import type { ShardMetrics } from '../metrics.js';
 import { Leases } from './leases.js';
-import type { Claim, ShardQueue } from './shard-queue.js';
+import type { Claim, ShardQueue, StoredClaim } from './shard-queue.js';
 
 /** How often a closed shard's queue is looked at, and one that Redis refuses to wait on. */
 const lookAgainMs = 100;
@@ -164,12 +164,12 @@ export class DrainLoop {
   }
 
   /** Repeats until Redis has answered: then the claim is gone, by this ack or otherwise. */
-  async #ack(claim: Claim, { dead, events }: StoredClaim): Promise<void> {
+  async #ack(claim: Claim, stored: StoredClaim): Promise<void> {
     const { queue, logger, shard, failpoint } = this.#context;
     const backoff = new Backoff();
     while (!this.#giveUp.signal.aborted) {
       try {
-        const held = await queue.ack(claim, dead, events);
+        const held = await queue.ack(claim, stored);
         this.#leases.drop(claim.name);
         failpoint('after-ack');
         if (!held)

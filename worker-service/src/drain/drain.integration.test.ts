@@ -1,3 +1,4 @@
+import { recognisePlainScore } from '@leaderboard/shared/contracts/plain-score';
 import { deadKey, eventsKey, processingKey, queueKey, workersKey } from '@leaderboard/shared/topology/keys';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readQueueFigures } from '../redis/queue-figures.js';
@@ -89,6 +90,33 @@ describe('draining', () => {
       { event_id: 'a' },
       { event_id: 'b' },
     ]);
+  });
+
+  it('stores a batch in which something comes twice', async () => {
+    await harness.worker();
+    await harness.open();
+    await harness.stopWorkers();
+    const one = message({ event_id: 'a', version: 1_000, score: 1 });
+    await harness.push(one, message({ event_id: 'b', version: 2_000, score: 2 }), one);
+    await harness.worker();
+    await harness.drained();
+    expect(await harness.stored()).toEqual({ ann: 2 });
+    expect(await harness.rows('SELECT event_id FROM score_events ORDER BY version')).toEqual([
+      { event_id: 'a' },
+      { event_id: 'b' },
+    ]);
+    expect(await deadLetters()).toEqual([]);
+  });
+
+  it('recognises by their text what most writes are', async () => {
+    await harness.worker();
+    await harness.open();
+    await harness.stopWorkers();
+    await harness.write([{ userId: 'ann', value: 5 }]);
+    await harness.write([{ userId: 'ann', value: 7, operation: 'best' }]);
+    const items = (await harness.redis.send(['LRANGE', queueKey(harness.asia), '0', '-1'])) as string[];
+    const [, newest] = items.map(recognisePlainScore).reverse();
+    expect(newest).toMatchObject({ userId: 'ann', region: 'ASIA' });
   });
 
   it('keeps a removal as a tombstone that a late message does not undo', async () => {
@@ -200,6 +228,24 @@ describe('the event stream', () => {
     expect(told[1]).not.toHaveProperty('idempotency');
   });
 
+  it('is told of what Redis had lost before its ack', async () => {
+    const queue = await claimAndDie();
+    const claim = await queue.claim('dead.0');
+    if (!claim) throw new Error('no claim');
+    const items = [...claim.items, message({ event_id: 'second' }), message({ event_id: 'third' })];
+    await harness.redis.send(['DEL', processingKey(harness.asia, 'dead.0')]);
+    const toldOtherwise = new Map([
+      [1, ''],
+      [2, '{"event_id":"public"}'],
+    ]);
+    // Its epoch is not the one at which the claim was made: Redis has been restored since.
+    const held = await queue.ack({ ...claim, epoch: claim.epoch - 1, items }, { dead: [], toldOtherwise });
+    expect(held).toBe(true);
+    const [first = {}, ...others] = await events();
+    expect(first).toMatchObject({ user_id: 'ann', score: 7 });
+    expect(others).toEqual([{ event_id: 'public' }]);
+  });
+
   it('never has accounts', async () => {
     await harness.worker();
     await harness.open(harness.global);
@@ -240,7 +286,8 @@ describe('several workers', () => {
   it('do not lose anything to the late ack of one that was frozen', async () => {
     const frozen = await claimAndDie();
     await until(async () => ((await otherWorker().claim('other.0'))?.items.length ?? 0) > 0);
-    const acked = await frozen.ack({ name: 'dead.0', epoch: 1, items: [] }, [], ['{"event_id":"late"}']);
+    const late = { name: 'dead.0', epoch: 1, items: ['{"event_id":"late"}'] };
+    const acked = await frozen.ack(late, { dead: [], toldOtherwise: new Map() });
     expect(acked).toBe(false);
     expect(await harness.redis.send(['LLEN', processingKey(harness.asia, 'other.0')])).toBe(1);
     expect(await events()).toEqual([]);

@@ -20,9 +20,14 @@ export interface Claim {
   readonly items: readonly string[];
 }
 
-export interface DeadLetter {
-  readonly item: string;
-  readonly reason: string;
+/** What has become of a claim. */
+export interface StoredClaim {
+  readonly dead: readonly { readonly item: string; readonly reason: string }[];
+  /**
+   * What the event stream is told of some of the items instead of their own text, by where they stand in the claim; '' =
+   * nothing.
+   */
+  readonly toldOtherwise: ReadonlyMap<number, string>;
 }
 
 export interface QueueLimits {
@@ -35,6 +40,11 @@ export interface QueueLimits {
 const claimScript = workerScript('claim');
 const renewScript = workerScript('renew-leases');
 const ackScript = workerScript('ack');
+const tellScript = workerScript('tell-events');
+
+/** As ack.lua answers. */
+const takenOver = 0;
+const lost = 2;
 
 const waitSeconds = 1;
 
@@ -91,7 +101,7 @@ export class ShardQueue {
   }
 
   /** False when the claim had been taken over by another worker, which reports it. */
-  async ack(claim: Claim, dead: readonly DeadLetter[], events: readonly string[]): Promise<boolean> {
+  async ack(claim: Claim, { dead, toldOtherwise }: StoredClaim): Promise<boolean> {
     const keys = [
       processingKey(this.shard, claim.name),
       workersKey(this.shard),
@@ -107,6 +117,16 @@ export class ShardQueue {
       String(this.limits.eventsMaxLength),
       String(letters.length),
     ];
-    return (await ackScript.run(this.redis, keys, [...args, ...letters, ...events])) === 1;
+    const otherwise = [...toldOtherwise].flatMap(([at, event]) => [String(at + 1), event]);
+    const outcome = await ackScript.run(this.redis, keys, [...args, ...letters, ...otherwise]);
+    if (outcome === lost) await this.#tell(claim, toldOtherwise);
+    return outcome !== takenOver;
+  }
+
+  async #tell({ items }: Claim, toldOtherwise: ReadonlyMap<number, string>): Promise<void> {
+    const events = items.map((item, at) => toldOtherwise.get(at) ?? item).filter((event) => event !== '');
+    const { eventsMaxLength } = this.limits;
+    if (eventsMaxLength === 0 || events.length === 0) return;
+    await tellScript.run(this.redis, [eventsKey(this.shard)], [String(eventsMaxLength), ...events]);
   }
 }

@@ -17,6 +17,9 @@ export function isRefusedData(error: unknown): boolean {
 /** The statement took longer than allowed, so that less at once may succeed. */
 export const isTimeout = (error: unknown): boolean => sqlstateOf(error) === '57014';
 
+/** A row with this key is there, or comes twice. */
+export const isAlreadyThere = (error: unknown): boolean => sqlstateOf(error) === '23505';
+
 /** Postgres answered with an error, but the connection goes on. */
 export function isConnectionSound(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.severity === 'ERROR';

@@ -1,14 +1,4 @@
-/**
- * Stores a batch of score messages: each one in the history, the newest of each entry on the board.
- *
- * $1  JSON array of messages, as they stood in the queue
- *
- * What is from before its user's erasure is left out. The joined text is parsed by Postgres, which takes a third of the worker's CPU that arrays of columns take and is as
- * fast. Entries are locked in the order of their key, so two batches cannot wait for each other.
- */
-export const storeScores = {
-  name: 'store-scores',
-  text: `
+const text = (onConflict: '' | 'ON CONFLICT DO NOTHING') => `
     WITH event AS MATERIALIZED (
       SELECT event_id, version, game, user_id, name, region, op, value, score, request_id, idempotency,
              timestamptz 'epoch' + version * interval '1 microsecond' AS accepted_at,
@@ -28,7 +18,7 @@ export const storeScores = {
       SELECT event_id, version, game, user_id, name, region, op, value, score, request_id,
              idempotency, accepted_at, achieved_at, happened_at
       FROM event
-      ON CONFLICT DO NOTHING
+      ${onConflict}
     )
     INSERT INTO leaderboard (game, user_id, name, region, score, version, achieved_at)
     SELECT DISTINCT ON (game, user_id) game, user_id, name, region, score, version, achieved_at
@@ -37,5 +27,18 @@ export const storeScores = {
     ON CONFLICT (game, user_id) DO UPDATE
     SET name = excluded.name, region = excluded.region, score = excluded.score, version = excluded.version,
         achieved_at = excluded.achieved_at, updated_at = excluded.updated_at
-    WHERE leaderboard.version < excluded.version`,
-};
+    WHERE leaderboard.version < excluded.version`;
+
+/**
+ * Stores a batch of score messages: each one in the history, the newest of each entry on the board. Refuses a batch of which
+ * the history has something.
+ *
+ * $1  JSON array of messages, as they stood in the queue
+ *
+ * What is from before its user's erasure is left out. The joined text is parsed by Postgres, which takes a third of the worker's CPU that arrays of columns take and is as
+ * fast. Entries are locked in the order of their key, so two batches cannot wait for each other.
+ */
+export const storeScores = { name: 'store-scores', text: text('') };
+
+/** The same, and leaves what the history has as it is. */
+export const storeScoresAgain = { name: 'store-scores-again', text: text('ON CONFLICT DO NOTHING') };

@@ -1,0 +1,45 @@
+import { gamePattern, regionPattern } from './fields.js';
+
+/** What a worker needs to know of a score message that needs nothing but to be stored. */
+export interface PlainScore {
+  readonly userId: string;
+  readonly region: string;
+  readonly version: number;
+}
+
+const text = '[^"\\\\\\x00-\\x1f]';
+const plainName =
+  '[^"\\\\\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\u061C\\u200E\\u200F\\u2028-\\u202E\\u2066-\\u2069\\uFEFF]{1,64}';
+const natural = '(?:0|[1-9][0-9]{0,14}|[1-8][0-9]{15})';
+const plainScore = '-?(?:0|[1-9][0-9]{0,14})';
+const inner = (pattern: string) => pattern.replace(/^\^/, '').replace(/\$$/, '');
+const plainMessage = new RegExp(
+  [
+    `^\\{"event_id":"${text}{1,128}"`,
+    `"game":"${inner(gamePattern)}"`,
+    // Its lookahead would look beyond the id: `plainId` asks it.
+    '"user_id":"([A-Za-z0-9_.@+~|#=!$-]{1,64})"',
+    `"region":"(${inner(regionPattern)})"`,
+    '"op":"(?:best|set|incr|create)"',
+    `"value":${plainScore}`,
+    `"request_id":"${text}{0,128}"`,
+    `"version":(${natural})`,
+    `"name":"${plainName}"`,
+    `"score":${plainScore}`,
+    `"achieved_at":${natural}`,
+    `"timestamp":${natural}\\}$`,
+  ].join(','),
+);
+const plainId = /[A-Za-z0-9]/;
+
+/**
+ * Recognises a score message by its text, as the write script makes it: in a third of the time of parsing and checking. Undefined for
+ * anything else, of which some are messages all the same: keyed and traced writes, removals, names with quotes or emoji, very
+ * large scores. What it recognises is a message for `parseQueueMessage`, too.
+ */
+export function recognisePlainScore(item: string): PlainScore | undefined {
+  const found = plainMessage.exec(item);
+  if (!found) return undefined;
+  const [, userId = '', region = '', version] = found;
+  return plainId.test(userId) ? { userId, region, version: Number(version) } : undefined;
+}
