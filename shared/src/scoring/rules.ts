@@ -19,3 +19,6 @@ export const orderOfRules = (pin: string): Order => (pin.split(':')[1] === 'asc'
 
 /** The rules that a pin is about. */
 export const rulesOfPin = (pin: string): string => pin.replace('~', '');
+
+/** Whether a game of these rules counts on the overall board. */
+export const isOverall = (rules: string): boolean => rules.endsWith(':overall');

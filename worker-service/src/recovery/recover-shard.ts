@@ -14,6 +14,7 @@ import {
 import {
   accountColumns,
   accountsFrom,
+  allEntries,
   answerColumns,
   answersFrom,
   entriesFrom,
@@ -22,6 +23,7 @@ import {
   eventsFrom,
   gameColumns,
   gamesFrom,
+  newEntryColumns,
   rulesColumns,
   rulesFrom,
   userColumns,
@@ -116,7 +118,7 @@ async function restoreAndOpen(
   failpoint('recovery-epoch-raised');
 
   // close
-  const kept = await door.close(epoch);
+  const { version: kept, isNew } = await door.close(epoch);
   const missed = await client.query<{ missed_since: string }>(readMissedSince, [shard.tag, seenEpoch, epoch]);
   await client.query(noteRecovery, [shard.tag, epoch, kept ?? 0]);
 
@@ -128,7 +130,7 @@ async function restoreAndOpen(
   const isPrefix = kept !== undefined && from > kept;
   const waiting = isPrefix ? undefined : await readWaitingMessages(shard, redis);
   await client.query("BEGIN READ ONLY; SET LOCAL work_mem = '64MB'");
-  await restoring.rowsFrom(from, kept);
+  await restoring.rowsFrom(from, kept, isNew && !everything && !context.isMove);
   if (waiting) await restoring.waitingUsers(waiting);
   await restoring.windowsFrom(windows, isPrefix ? from : undefined, waiting);
   await client.query('COMMIT');
@@ -173,13 +175,17 @@ class Restoring {
     private readonly restorer: Restorer,
   ) {}
 
-  /** @param kept the version up to which this Redis has everything, undefined = nothing */
-  async rowsFrom(version: number, kept: number | undefined): Promise<void> {
+  /**
+   * @param kept the version up to which this Redis has everything, undefined = nothing
+   * @param isNew there is nothing of this shard that a row could be compared with
+   */
+  async rowsFrom(version: number, kept: number | undefined, isNew: boolean): Promise<void> {
     const { shard, shards } = this.context;
     await this.#stream(rulesFrom(version), rulesColumns, (rows) => this.restorer.rules(rows, kept ?? 0));
     await this.restorer.learnRules();
     await this.#stream(usersFrom(version), userColumns, (rows) => this.restorer.users(rows));
-    await this.#stream(entriesFrom(version), entryColumns, (rows) => this.restorer.entries(rows));
+    if (isNew) await this.#stream(allEntries, newEntryColumns, (rows) => this.restorer.newEntries(rows));
+    else await this.#stream(entriesFrom(version), entryColumns, (rows) => this.restorer.entries(rows));
     if (shard === shards.games) {
       await this.#stream(gamesFrom(version), gameColumns, (rows) => this.restorer.games(rows));
     }

@@ -8,6 +8,7 @@ import {
   boardKey,
   gameNamesKey,
   gamesKey,
+  hiddenBoardKey,
   idempotencyKey,
   shardKey,
   userKey,
@@ -16,7 +17,7 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BatchStore } from '../apply/batch-store.js';
 import { type Claim, ShardQueue } from '../drain/shard-queue.js';
-import { noFailpoint } from '../failpoints.js';
+import { type Failpoint, noFailpoint } from '../failpoints.js';
 import { WorkerMetrics } from '../metrics.js';
 import { Harness, until, type Write } from '../testing/harness.js';
 import { type RecoveryReport, recoverShard } from './recover-shard.js';
@@ -41,7 +42,7 @@ async function running(...batches: Write[][]): Promise<void> {
   await harness.drained();
 }
 
-function recover(everything = false): Promise<RecoveryReport> {
+function recover(everything = false, failpoint: Failpoint = noFailpoint): Promise<RecoveryReport> {
   return recoverShard(
     {
       shard: harness.asia,
@@ -49,7 +50,7 @@ function recover(everything = false): Promise<RecoveryReport> {
       redis: harness.redis,
       lock: recoveryLockOf(harness.databases),
       readWindows: () => harness.readWindows(),
-      failpoint: noFailpoint,
+      failpoint,
       signal: new AbortController().signal,
       onProgress: () => {},
     },
@@ -106,6 +107,60 @@ describe('a Redis that was emptied', () => {
     await harness.redis.send(['FLUSHALL']);
     await harness.open();
     expect(await harness.ranked()).toEqual(before);
+    expect(await harness.differences()).toEqual([]);
+  });
+
+  it('has all games, the overall board, and hidden, erased and removed users as they were', async () => {
+    const quiz = { game: 'quiz', rules: 'incr:desc:overall', operation: 'incr' } as const;
+    const race = { game: 'race', rules: 'best:asc', operation: 'best' } as const;
+    await running(
+      everyUser(600, (at) => at % 50),
+      everyUser(600, (at) => at).map((write) => ({ ...write, ...quiz })),
+      everyUser(600, (at) => -at).map((write) => ({ ...write, ...race })),
+      // No better: the version moves on, and the time at which the score was reached does not.
+      everyUser(300, () => -1).map((write) => ({ ...write, operation: 'best' as const })),
+      everyUser(20, () => 0).map((write) => ({ ...write, operation: 'remove' as const })),
+    );
+    await harness.hide('user40', true);
+    await harness.erase('user41', 1);
+    await harness.drained();
+    const boards = () =>
+      Promise.all(
+        [
+          boardKey(harness.asia),
+          boardKey(harness.asia, 'quiz'),
+          boardKey(harness.asia, 'race'),
+          boardKey(harness.asia, '*'),
+          hiddenBoardKey(harness.asia),
+          hiddenBoardKey(harness.asia, '*'),
+        ].map((key) => harness.redis.send(['ZRANGE', key, '0', '-1', 'WITHSCORES'])),
+      );
+    const users = () =>
+      Promise.all(
+        [0, 25, 40, 41, 350].map((at) => harness.redis.send(['HGETALL', userKey(harness.asia, `user${at}`)])),
+      );
+    const before = [await boards(), await users()];
+    await harness.redis.send(['FLUSHALL']);
+    await harness.open();
+    expect([await boards(), await users()]).toEqual(before);
+    expect(await harness.differences()).toEqual([]);
+  });
+
+  it('and half restored: what has changed since stands once', async () => {
+    await running(everyUser(700, (at) => at));
+    await harness.stopWorkers();
+    await harness.redis.send(['FLUSHALL']);
+    const halfWay = (name: string) => {
+      if (name === 'recovery-half-restored') throw new Error(name);
+    };
+    await expect(recover(false, halfWay)).rejects.toThrow('recovery-half-restored');
+    await until(async () => Number(await harness.redis.send(['ZCARD', boardKey(harness.asia)])) > 0);
+    await harness.postgres.query(
+      `UPDATE leaderboard SET score = score + 1, version = version + 60000000, achieved_at = achieved_at + interval '1 minute'`,
+    );
+    await recover();
+    expect(Object.keys(await harness.ranked())).toHaveLength(700);
+    expect(await harness.redis.send(['ZCARD', boardKey(harness.asia)])).toBe(700);
     expect(await harness.differences()).toEqual([]);
   });
 

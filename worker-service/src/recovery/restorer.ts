@@ -5,7 +5,7 @@ import type {
   HiddenMessage,
   ScoreMessage,
 } from '@leaderboard/shared/contracts/queue-message';
-import { defaultRules, rulesOfPin } from '@leaderboard/shared/scoring/rules';
+import { defaultRules, isOverall, rulesOfPin } from '@leaderboard/shared/scoring/rules';
 import { readLua } from '@leaderboard/shared/scripting/script-text';
 import {
   accountKey,
@@ -26,6 +26,7 @@ import { readRules } from '../redis/pinned-rules.js';
 import type { TextRow } from './row-stream.js';
 
 const entriesScript = new LuaScript(readLua('restore-entries'));
+const newEntriesScript = new LuaScript(readLua('restore-new-entries'));
 const accountsScript = new LuaScript(readLua('restore-accounts'));
 const gamesScript = new LuaScript(readLua('restore-games'));
 const rulesScript = new LuaScript(readLua('restore-rules'));
@@ -40,6 +41,8 @@ const answerKeptMs = 24 * 60 * 60 * 1000;
 export class Restorer {
   /** The game's rules in this shard, as Redis has them once they are restored. */
   #rules: ReadonlyMap<string, string> = new Map();
+  /** Of whom Redis knows something before any entry is restored: they are hidden or erased. */
+  readonly #knownUsers = new Set<string>();
 
   constructor(
     private readonly shard: Shard,
@@ -76,7 +79,27 @@ export class Restorer {
     return Number(await entriesScript.run(this.redis, keys, args));
   }
 
+  /** Rows of `allEntries`, in a shard that was new to this Redis. */
+  async newEntries(rows: readonly TextRow[]): Promise<number> {
+    let written = 0;
+    for (const [game, ofGame] of byGame(rows)) {
+      const rules = this.#rulesOf(game);
+      const isNew = ([, userId = '']: TextRow) => !isOverall(rules) && !this.#knownUsers.has(userId);
+      const others = ofGame.filter((row) => !isNew(row));
+      if (others.length > 0) written += await this.entries(others.map(splitStanding));
+      const args = [String(this.epoch), this.shard.region, game, rules];
+      for (const row of others.length === 0 ? ofGame : ofGame.filter(isNew)) {
+        const [, userId = '', version = '', standing = ''] = row;
+        args.push(userId, version, standing);
+      }
+      const keys = this.#boardKeys().slice(0, 3);
+      if (args.length > 4) written += Number(await newEntriesScript.run(this.redis, keys, args));
+    }
+    return written;
+  }
+
   async users(rows: readonly TextRow[]): Promise<number> {
+    for (const [userId = ''] of rows) this.#knownUsers.add(userId);
     const args = rows.flatMap((row) => row.slice(0, 4));
     const keys = [...this.#boardKeys(), dueKey(this.shard)];
     return Number(await usersScript.run(this.redis, keys, [String(this.epoch), ...args]));
@@ -122,6 +145,25 @@ export class Restorer {
   #rulesOf(game: string): string {
     return rulesOfPin(this.#rules.get(game) ?? defaultRules);
   }
+}
+
+/** Rows in the order of their games, cut where another one begins. */
+function byGame(rows: readonly TextRow[]): [game: string, rows: readonly TextRow[]][] {
+  const parts: [string, readonly TextRow[]][] = [];
+  for (let first = 0; first < rows.length; ) {
+    const game = rows[first]?.[0] ?? '';
+    let end = first + 1;
+    while (rows[end]?.[0] === game) end += 1;
+    parts.push([game, first === 0 && end === rows.length ? rows : rows.slice(first, end)]);
+    first = end;
+  }
+  return parts;
+}
+
+/** A row of `allEntries` as one of `entriesFrom`. */
+function splitStanding([game = '', userId = '', version = '', standing = '']: TextRow): TextRow {
+  const [, score = '', reached = '', name = ''] = /^(\S*) (\d*) (.*)$/s.exec(standing) ?? [];
+  return [game, userId, name, score, reached === '' ? version : reached, version];
 }
 
 export const userRow = (message: HiddenMessage | EraseMessage): TextRow =>

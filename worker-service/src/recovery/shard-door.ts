@@ -1,11 +1,19 @@
 import { fencedHash, fencedText, scriptNames } from '@leaderboard/shared/scripting/script-text';
-import { absentKey, shardKey } from '@leaderboard/shared/topology/keys';
+import { absentKey, boardKey, queueKey, shardKey } from '@leaderboard/shared/topology/keys';
 import type { RedisConnection } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import { workerScript } from '../redis/lua-script.js';
 
 const beginScript = workerScript('begin-recovery');
 const openScript = workerScript('open-shard');
+
+/** What a Redis still has of a shard. */
+export interface Kept {
+  /** The last version it knows, undefined when it knows none. */
+  readonly version: number | undefined;
+  /** Nothing of this shard at all. */
+  readonly isNew: boolean;
+}
 
 /** The Redis side of a shard's fence: looking at it, closing it, opening it. */
 export class ShardDoor {
@@ -32,10 +40,11 @@ export class ShardDoor {
     return Math.max(...epochs.map(Number));
   }
 
-  /** Closes the shard. Returns the last version this Redis knows, undefined when it knows none. */
-  async close(epoch: number): Promise<number | undefined> {
-    const version = await beginScript.run(this.redis, this.#keys(), [String(epoch)]);
-    return version === '' ? undefined : Number(version);
+  /** Closes the shard. */
+  async close(epoch: number): Promise<Kept> {
+    const keys = [...this.#keys(), queueKey(this.shard), boardKey(this.shard)];
+    const [version, isNew] = (await beginScript.run(this.redis, keys, [String(epoch)])) as [string, number];
+    return { version: version === '' ? undefined : Number(version), isNew: isNew === 1 };
   }
 
   /** Changes whenever the server restarts or another one stands at its address. */

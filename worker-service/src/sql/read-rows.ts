@@ -15,6 +15,20 @@ export const entriesFrom = (version: number) => `
   FROM leaderboard
   ${version > 0 ? `WHERE version >= ${version}` : 'ORDER BY game, score'}`;
 
+export const newEntryColumns = ['game', 'user_id', 'version', 'standing'] as const;
+/**
+ * All entries for a shard of which Redis has nothing: fewer columns, as each costs the worker and Redis something.
+ * `standing` is `<score> <reached> <name>`: no score of a tombstone; no time when it says the same as the version, which it does
+ * for most, and which costs a fifth of writing it out.
+ */
+export const allEntries = `
+  SELECT game, user_id, version::text,
+         coalesce(score::text, '') || ' ' ||
+         CASE WHEN achieved_at = timestamptz 'epoch' + version * interval '1 microsecond' THEN ''
+              ELSE ${us('achieved_at')}::text END || ' ' || name
+  FROM leaderboard
+  ORDER BY game, score`;
+
 export const accountColumns = [
   'user_id',
   'name',

@@ -1,5 +1,5 @@
 import { memberOf, parseMember } from '@leaderboard/shared/scoring/place';
-import { defaultRules, orderOfRules } from '@leaderboard/shared/scoring/rules';
+import { defaultRules, isOverall, orderOfRules } from '@leaderboard/shared/scoring/rules';
 import {
   accountKey,
   boardKey,
@@ -178,7 +178,7 @@ class Verification implements Verified {
   /** The overall board: each user's sum, worked out anew from Postgres. */
   async overall(): Promise<void> {
     const { shard, redis } = this.#context;
-    const games = [...this.#rules].filter(([, rules]) => rules.endsWith(':overall')).map(([game]) => game);
+    const games = [...this.#rules].filter(([, rules]) => isOverall(rules)).map(([game]) => game);
     const sums = new Map<string, string>();
     for await (const rows of this.#rows(overallSums(games), 0)) {
       for (const [userId = '', sum = ''] of rows) sums.set(userId, sum);
