@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { ShardMap } from '@leaderboard/shared/topology/shards';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FailpointName } from '../failpoints.js';
+import { type Layout, readLayout } from '../sql/layout.js';
 import { Harness, until } from '../testing/harness.js';
 
 /** `npm run rebuild -- --partitions N` as it is run, in a process of its own, while workers of the old layout run. */
@@ -104,8 +105,12 @@ it('does not begin before everything is stored, and can be taken back until then
   expect(await write(1, 2)).toEqual(new Set(['applied']));
 });
 
-/** Every user once and with the last score, answers to keyed writes included. */
+/** Every region under the new number, every user once and with the last score, answers to keyed writes included. */
 async function expectAllMoved(to: number, value: number): Promise<void> {
+  for (const region of ['ASIA', 'GLOBAL']) {
+    const { rows } = await harness.databases.ofRegion(region).query<Layout>(readLayout);
+    expect(rows).toEqual([{ partitions: to, moving_to: null }]);
+  }
   await harness.stopWorkers();
   await openAll(to);
   expect(await run('verify', to)).toContain('Redis and Postgres agree.');
@@ -114,7 +119,7 @@ async function expectAllMoved(to: number, value: number): Promise<void> {
   expect(await keysOf('ASIA')).toEqual([]);
 }
 
-describe('a move that is killed', () => {
+describe('a move that is killed', { timeout: 180_000 }, () => {
   const afterTheFirstRefusal: FailpointName[] = [
     'move-half-refused',
     'move-half-emptied',
