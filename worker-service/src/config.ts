@@ -25,7 +25,7 @@ const Settings = Type.Object({
   PG_POOL_MAX: Type.Integer({ default: 16, minimum: 1, maximum: 1_000 }),
   /** Queue items in one transaction; Lua takes a list of at most 8000. */
   BATCH_SIZE: Type.Integer({ default: 1_000, minimum: 1, maximum: 5_000 }),
-  /** What comes while the last batch was small is gathered for this long. */
+  /** What comes while the last batch was small is gathered for this long, under steady load for longer (drain/gather.ts). */
   BATCH_LINGER_MS: Type.Integer({ default: 20, minimum: 0, maximum: 10_000 }),
   /** A worker that shows no sign of life for this long loses what it has taken from the queue. */
   LEASE_MS: Type.Integer({ default: 10_000, minimum: 500, maximum: 600_000 }),
