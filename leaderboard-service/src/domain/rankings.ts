@@ -14,7 +14,7 @@ import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
 import type { Board } from '../store/board.js';
 import type { BoardReader, Entry, FoundEntry, SliceRequest, WantedUser } from '../store/board-reader.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
-import { assignRanks, type MergedSlice, mergeSlices } from './merge.js';
+import { assignRanks, type MergedSlice, mergeSlices, sum } from './merge.js';
 import { askShards } from './partial-reads.js';
 import { findKeyAt } from './score-search.js';
 
@@ -72,13 +72,19 @@ export class Rankings {
   async around(scope: RankingScope, userId: string, range: number) {
     const found = await this.#find(scope, userId);
     const self = found.entry;
-    const unique = { ...scope, ties: 'unique' } as const;
-    const [[standing], slice] = await Promise.all([
-      this.#standings(unique, [found]),
-      this.#readOne(scope, { place: self.place, rowsBefore: range, rowsFrom: range + 1 }),
-    ]);
-    const { rank, total } = standing as Standing;
-    const others = slice.entries.filter((entry) => entry.userId !== userId);
+    const request = { place: self.place, rowsBefore: range, rowsFrom: range + 1 };
+    // Who was found was found in a shard that answers.
+    const answers = await askShards(
+      this.#readSet(scope),
+      async (shard) => ({ shard, ...(await this.#reader.readSlices(shard, scope.board, [request])) }),
+      true,
+    );
+    const elsewhere = answers.filter(({ shard }) => shard !== found.shard);
+    const rank = 1 + found.before + sum(elsewhere.map(({ slices }) => slices[0]?.before ?? 0));
+    const total = found.total + sum(elsewhere.map((answer) => answer.total));
+
+    const [slice] = mergeSlices(answers);
+    const others = (slice?.entries ?? []).filter((entry) => entry.userId !== userId);
     const before = others.filter((entry) => comparePlaces(entry.place, self.place) < 0).slice(-range);
     const after = others.filter((entry) => comparePlaces(entry.place, self.place) > 0).slice(0, range);
     const rows = await this.#rows(scope, [...before, self, ...after], Math.max(1, rank - before.length));
