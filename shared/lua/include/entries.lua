@@ -43,9 +43,3 @@ local function sort_text(score_text, order)
   if string.byte(score_text) == 45 then return string.sub(score_text, 2) end
   return '-' .. score_text
 end
-
--- A JSON string; most texts need no escapes.
-local function quoted(text)
-  if string.find(text, '[%c"\\]') then return cjson.encode(text) end
-  return '"' .. text .. '"'
-end

@@ -86,50 +86,51 @@ export function writeScoresArguments(
   writes: readonly ScoreWrite[],
 ): string[] {
   const { userWritesPerSecond, userWritesBurst, shardWritesPerSecond } = settings;
-  const positions = new Map<WrittenGame, string>();
-  for (const { game } of writes) {
-    if (!positions.has(game)) positions.set(game, String(positions.size + 1));
-  }
-  const args = [
+  const settled = [
     shard.region,
-    String(settings.queueMax),
-    String(userWritesBurst === 0 ? 0 : intervalUs(userWritesPerSecond)),
-    String(userWritesBurst),
-    String(intervalUs(shardWritesPerSecond)),
-    String(Math.max(1, Math.ceil(shardWritesPerSecond))),
-    String(settings.idempotencyTtlMs),
-    String(settings.bucketSeconds),
-    String(settings.maxLatenessMs),
-    String(positions.size),
+    settings.queueMax,
+    userWritesBurst === 0 ? 0 : intervalUs(userWritesPerSecond),
+    userWritesBurst,
+    intervalUs(shardWritesPerSecond),
+    Math.max(1, Math.ceil(shardWritesPerSecond)),
+    settings.idempotencyTtlMs,
+    settings.bucketSeconds,
+    settings.maxLatenessMs,
   ];
-  for (const game of positions.keys()) {
-    const { leastScore, greatestScore, greatestDelta } = game;
-    args.push(
-      game.game,
-      game.rules,
-      String(leastScore),
-      String(greatestScore),
-      String(greatestDelta),
-      game.windows,
-    );
-  }
+  const positions = new Map<WrittenGame, number>();
+  const games: (string | number)[] = [];
+  const texts: (string | number)[] = [];
   for (const write of writes) {
-    args.push(
-      positions.get(write.game) as string,
-      write.userId,
-      write.name ?? '',
+    const { game, value = '', idempotency, happenedAtMs = '', accountVersion = '' } = write;
+    let position = positions.get(game);
+    if (position === undefined) {
+      position = positions.size + 1;
+      positions.set(game, position);
+      const { leastScore, greatestScore, greatestDelta } = game;
+      games.push(game.game, game.rules, leastScore, greatestScore, greatestDelta, game.windows);
+    }
+    texts.push(
+      position,
+      plain(write.userId),
+      plain(write.name ?? ''),
       write.operation,
-      write.value === undefined ? '' : String(write.value),
-      write.limited ? '1' : '0',
-      write.idempotency?.key ?? '',
-      write.idempotency?.requestHash ?? '',
-      write.newName,
-      write.happenedAtMs === undefined ? '' : String(write.happenedAtMs),
-      write.accountVersion === undefined ? '' : String(write.accountVersion),
+      value,
+      write.limited ? '1' : '',
+      plain(idempotency?.key ?? ''),
+      plain(idempotency?.requestHash ?? ''),
+      plain(write.newName),
+      happenedAtMs,
+      accountVersion,
       messageHead(shard, write),
     );
   }
-  return args;
+  return [settled, games, texts].map((values) => `${values.join('\0')}\0`);
+}
+
+/** Texts travel with a zero byte behind each: one inside would shift what follows. */
+function plain(text: string): string {
+  if (text.includes('\0')) throw new TypeError('a zero byte in a score write');
+  return text;
 }
 
 /** What is known of the queue message before the script has run, as JSON without the last brace. */
