@@ -48,10 +48,13 @@ export class UserErased extends Error {
 /** With windows a write changes several boards. */
 const windowedWeight = 3;
 
-/** A batch holds up whatever else Redis has to do: for two milliseconds at most, about. */
+/**
+ * A batch holds up whatever else Redis has to do: for two milliseconds at most, about. Two under way keep Redis busy; what waits for them
+ * makes larger ones.
+ */
 const limits: BatchLimits<ScoreWrite> = {
   maxItems: 128,
-  maxInFlight: 4,
+  maxInFlight: 2,
   weightOf: ({ game }) => (game.windows === '' ? 1 : windowedWeight),
 };
 

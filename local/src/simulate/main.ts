@@ -41,7 +41,7 @@ await runMain(async () => {
   const events = number('events') ?? (Number.isFinite(seconds) ? Number.POSITIVE_INFINITY : 100_000);
   const load = {
     bulk: values.single ? 0 : (number('bulk', { least: 1, most: 1000 }) ?? 500),
-    calls: number('calls', { least: 1, most: 256 }) ?? (values.single ? 32 : 16),
+    calls: number('calls', { least: 1, most: 256 }) ?? (values.single ? 32 : 8),
     events,
     seconds,
     rate: number('rate') ?? Number.POSITIVE_INFINITY,
