@@ -35,7 +35,8 @@ class Monitor {
   }
 
   get ids(): string[] {
-    const lines = this.output.split('\n').filter((line) => line !== '');
+    // The last piece is a line that has not ended yet, or nothing.
+    const lines = this.output.split('\n').slice(0, -1);
     return lines.map((line) => JSON.parse(line).event_id);
   }
 
@@ -58,6 +59,9 @@ const append = async (...ids: string[]) => {
 
 const pending = async () => ((await redis.send(['XPENDING', stream, 'monitor'])) as [number])[0];
 const allShown = () => until(async () => (await pending()) === 0);
+/** All of so many monitors have seen what they had not acked, and wait at both shards for what is new. */
+const allWait = (count: number) =>
+  until(async () => String(await redis.send(['CLIENT', 'LIST'])).split('cmd=xread ').length - 1 === 2 * count);
 const groupIsMade = () => until(async () => (await redis.send(['EXISTS', stream])) === 1);
 
 beforeAll(async () => {
@@ -201,7 +205,7 @@ describe('monitor', () => {
 
   it('shares a group between two without giving an event to both', async () => {
     const both = [new Monitor('--json'), new Monitor('--json')];
-    await groupIsMade();
+    await allWait(2);
     const ids = Array.from({ length: 50 }, (_, at) => `e${at}`);
     await append(...ids);
     await until(async () => both.flatMap((monitor) => monitor.ids).length >= 50);
