@@ -61,8 +61,9 @@ const pending = async () => ((await redis.send(['XPENDING', stream, 'monitor']))
 const allShown = () => until(async () => (await pending()) === 0);
 /** All of so many monitors have seen what they had not acked, and wait at both shards for what is new. */
 const allWait = (count: number) =>
-  until(async () => String(await redis.send(['CLIENT', 'LIST'])).split('cmd=xread ').length - 1 === 2 * count);
-const groupIsMade = () => until(async () => (await redis.send(['EXISTS', stream])) === 1);
+  until(
+    async () => String(await redis.send(['CLIENT', 'LIST'])).split('cmd=xread ').length - 1 === 2 * count,
+  );
 
 beforeAll(async () => {
   server = await startDisposableRedis(process.env.PATH);

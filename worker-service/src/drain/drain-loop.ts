@@ -13,6 +13,7 @@ import type { Claim, ShardQueue, StoredClaim } from './shard-queue.js';
 const lookAgainMs = 100;
 /** What a stop grants the batch in hand before it is given back. */
 const graceMs = 5_000;
+
 export interface DrainContext {
   readonly shard: Shard;
   readonly queue: ShardQueue;
