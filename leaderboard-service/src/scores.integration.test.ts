@@ -367,6 +367,12 @@ describe('POST /scores', () => {
     await bulk('{}', 'text/plain').expect(415);
   });
 
+  it.each(['application/json', 'application/x-ndjson'])('refuses a compressed body of %s', async (type) => {
+    const event = '{"user_id":"x","region":"EU","score":1}';
+    const { body } = await bulk(event, type).set('content-encoding', 'gzip').expect(415);
+    expect(body.code).toBe('unsupported_media_type');
+  });
+
   it('is for game servers', async () => {
     await bulk({ events: [{ user_id: 'x', score: 1 }] }, 'application/json', alice()).expect(403);
   });

@@ -60,3 +60,33 @@ describe('requests for the one connection there is', () => {
     expect(await running).toMatchObject({ kind: 'late', sent: true });
   });
 });
+
+describe('a batch', () => {
+  it('is awaited for a moment by what would be a small one, and no longer when nothing comes', async () => {
+    service.behaviour = neverAnswer;
+    const before = performance.now();
+    expect(upstream.isAwaited(before)).toBe(false);
+    const settled = new Promise((settle) => {
+      const call = write('/silent');
+      upstream.exchangeBatch(
+        [1, 2].map(() => ({ call, deadline, settle })),
+        () => {},
+      );
+    });
+    expect(upstream.isAwaited(before)).toBe(true);
+    expect(upstream.isAwaited(performance.now() + 25)).toBe(false);
+    upstream.endLate(deadline);
+    await settled;
+  });
+
+  it('is not awaited once it was answered', async () => {
+    await new Promise<void>((settled) => {
+      const call = write('/answered');
+      upstream.exchangeBatch(
+        [1, 2].map(() => ({ call, deadline, settle: () => settled() })),
+        () => {},
+      );
+    });
+    await until(() => !upstream.isAwaited(Number.NEGATIVE_INFINITY), 'its slot is free');
+  });
+});

@@ -32,6 +32,8 @@ const maxAnswerBytes = 64 * 1024 * 1024;
 const maxBatches = 1;
 /** An upstream that has been silent for this long gets further batches: what it is busy with may concern others only. */
 const slotMs = 100;
+/** A batch that takes longer is not waited for: its upstream may be stuck, and others are not. */
+const growMs = 25;
 /** Below the 75 s after which the service closes an idle connection. */
 const idleConnectionMs = 30_000;
 const batchHeaders = ['content-type', batchType];
@@ -77,6 +79,11 @@ export class Upstream {
   /** Whether a further batch may be sent now. */
   get hasRoom(): boolean {
     return this.#slots.size < maxBatches;
+  }
+
+  /** Whether a batch has just been sent and not been answered: what waits for that makes a larger one. */
+  isAwaited(now: number): boolean {
+    return [...this.#slots.values()].some((since) => now < since + growMs);
   }
 
   /** @param deadline of `performance.now()`; kept by `endLate`. */

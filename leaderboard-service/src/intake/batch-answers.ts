@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { type AnswerHead, encodeFrame, type Framed } from '@leaderboard/shared/http/batch-frame';
 
 /**
- * How long an answer waits for the rest of its batch. The shards of one batch answer within a millisecond or two of each other, and one message is far cheaper
- * than one from each of them; a request that takes longer holds up the others no longer than this.
+ * How long an answer waits for the rest of its batch. The shards of one batch answer shortly after each other, and one message
+ * costs less than one from each of them; a request that takes longer holds up the others no longer than this.
  */
 const patienceMs = 5;
 

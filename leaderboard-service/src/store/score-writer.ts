@@ -49,8 +49,8 @@ export class UserErased extends Error {
 const windowedWeight = 3;
 
 /**
- * A batch holds up whatever else Redis has to do: for two milliseconds at most, about. Two under way keep Redis busy; what waits for them
- * makes larger ones.
+ * A batch holds up whatever else Redis has to do: for two milliseconds at most, about. Two under way keep
+ * Redis busy; what waits for them makes larger ones.
  */
 const limits: BatchLimits<ScoreWrite> = {
   maxItems: 128,

@@ -26,12 +26,15 @@ describe('tokens', () => {
   it('are no longer taken when they expire, though their caller is remembered', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const auth = await registerAuth(Fastify(), secret, 600);
-    const request = requestWith(auth.sign(caller));
+    const token = auth.sign(caller);
+    const request = requestWith(token);
     expect(auth.require(request)).toMatchObject(caller);
+    expect(auth.verify(token)).toMatchObject(caller);
     vi.advanceTimersByTime(599_000);
     expect(auth.require(request)).toMatchObject(caller);
     vi.advanceTimersByTime(1_001);
     expect(() => auth.require(request)).toThrow('not valid');
+    expect(() => auth.verify(token)).toThrow('not valid');
   });
 
   it('of one caller are never taken for those of another', async () => {

@@ -35,19 +35,15 @@ const statements: readonly {
   readonly statement: Statement;
   /** The same for what may have been stored before. */
   readonly again?: Statement;
-  readonly isFor: (message: QueueMessage | undefined) => boolean;
+  readonly isFor: (message: QueueMessage) => boolean;
 }[] = [
-  { statement: storeErasures, isFor: (message) => message !== undefined && isEraseMessage(message) },
-  {
-    statement: storeScores,
-    again: storeScoresAgain,
-    isFor: (message) => message === undefined || isScoreMessage(message),
-  },
-  { statement: storeAccounts, isFor: (message) => message !== undefined && isAccountMessage(message) },
-  { statement: storeGames, isFor: (message) => message !== undefined && isGameMessage(message) },
-  { statement: storeRules, isFor: (message) => message !== undefined && 'rules' in message },
-  { statement: storeHidden, isFor: (message) => message !== undefined && isHiddenMessage(message) },
-  { statement: storeAdminActs, isFor: (message) => message !== undefined && 'actor' in message },
+  { statement: storeErasures, isFor: isEraseMessage },
+  { statement: storeScores, again: storeScoresAgain, isFor: isScoreMessage },
+  { statement: storeAccounts, isFor: isAccountMessage },
+  { statement: storeGames, isFor: isGameMessage },
+  { statement: storeRules, isFor: (message) => 'rules' in message },
+  { statement: storeHidden, isFor: isHiddenMessage },
+  { statement: storeAdminActs, isFor: (message) => 'actor' in message },
 ];
 
 /**
@@ -88,7 +84,9 @@ async function storeOnce(
       entries.some(({ message }) => message !== undefined && isEraseMessage(message)),
     );
     for (const { statement, again = statement, isFor } of statements) {
-      const messages = entries.filter(({ message }) => isFor(message));
+      const messages = entries.filter(({ message }) =>
+        message ? isFor(message) : statement === storeScores,
+      );
       if (messages.length > 0)
         await client.query({ ...pool.prepared(isAgain ? again : statement), values: [joined(messages)] });
     }
