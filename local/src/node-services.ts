@@ -1,12 +1,23 @@
 import type { ProcessRole, ProcessSpec } from './child-process.js';
 import { inRepository } from './paths.js';
 
-/** The three kinds of our own processes, and where their ports begin. */
+/** The three kinds of our own processes, where their ports begin, and what their Dockerfile starts Node with. */
 export const nodeServices = {
-  service: { directory: 'leaderboard-service', basePort: 5000 },
+  service: {
+    directory: 'leaderboard-service',
+    basePort: 5000,
+    // A bulk call of 500 events leaves megabytes of garbage: room for them takes a sixth off what a service costs.
+    nodeOptions: ['--max-semi-space-size=64'],
+  },
   gateway: { directory: 'api-gateway', basePort: 4000 },
   worker: { directory: 'worker-service', basePort: 6001 },
-} as const satisfies Partial<Record<ProcessRole, { directory: string; basePort: number }>>;
+} satisfies Partial<Record<ProcessRole, NodeServiceKind>>;
+
+interface NodeServiceKind {
+  readonly directory: string;
+  readonly basePort: number;
+  readonly nodeOptions?: readonly string[];
+}
 
 export type NodeRole = keyof typeof nodeServices;
 
@@ -21,12 +32,13 @@ export interface NodeServiceOptions {
 }
 
 export function nodeService({ role, name, instance, port, env, logFile }: NodeServiceOptions): ProcessSpec {
+  const { directory, nodeOptions = [] }: NodeServiceKind = nodeServices[role];
   return {
     name,
     role,
     url: `http://127.0.0.1:${port}`,
     command: process.execPath,
-    args: [inRepository(nodeServices[role].directory, 'dist', 'main.js')],
+    args: [...nodeOptions, inRepository(directory, 'dist', 'main.js')],
     env: { ...env, HOST: '127.0.0.1', PORT: String(port), INSTANCE: instance },
     stopSignal: 'SIGTERM',
     logFile,

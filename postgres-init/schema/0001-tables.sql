@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS score_events (
   achieved_at timestamptz             NOT NULL,
   happened_at timestamptz             NOT NULL,
   request_id  text,
-  -- {request_hash, answer} of a keyed write: what answers its retry after Redis was lost.
+  -- {request_hash, previous, rank} of a keyed write: with the other columns, what answers its retry after Redis was lost.
   idempotency jsonb,
   PRIMARY KEY (accepted_at, user_id, event_id)
 ) PARTITION BY RANGE (accepted_at);

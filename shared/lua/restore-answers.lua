@@ -1,12 +1,14 @@
 #!lua flags=allow-oom
 -- Remembers answers to keyed writes for what is left of their time, where this Redis has none. Called by the recovery
--- of a closed shard only; write-scores.lua has the same layout.
+-- of a closed shard only.
 --
--- KEYS  1 shard:{S}   2 prefix idem:{S}:
+-- KEYS  1 shard:{S}   2 prefix answers:{S}:
 -- ARGV  1 epoch of the recovery   2 ms for which an answer is kept
 --       then 5 for each answer: user_id, idempotency key, request hash, answer, version of the write
 -- Returns the number of answers that have time left.
 -- Error SUPERSEDED: another recovery has begun, or this Redis was emptied meanwhile.
+
+--#include answers
 
 if redis.call('HGET', KEYS[1], 'recovering') ~= ARGV[1] then
   return redis.error_reply('SUPERSEDED this recovery is not the current one')
@@ -14,15 +16,23 @@ end
 
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
-local kept = tonumber(ARGV[2])
-local written = 0
+local kept_ms = tonumber(ARGV[2])
 
+-- By half, fields and values alternating.
+local missing = {}
+local written = 0
 for at = 3, #ARGV, 5 do
-  local left = kept - (now - math.floor(tonumber(ARGV[at + 4]) / 1000))
-  if left > 0 then
+  local field, given_at = ARGV[at] .. ':' .. ARGV[at + 1], math.floor(tonumber(ARGV[at + 4]) / 1000)
+  if given_at > now - kept_ms then
     written = written + 1
-    redis.call('SET', KEYS[2] .. ARGV[at] .. ':' .. ARGV[at + 1], ARGV[at + 2] .. ' ' .. ARGV[at + 4] .. ' ' .. ARGV[at + 3],
-      'NX', 'PX', string.format('%.0f', left))
+    local half = answers_half(given_at, kept_ms)
+    local kept = read_answers(KEYS[2], half, { field })
+    if not (kept and kept[1]) then
+      local fields = missing[half] or {}
+      missing[half] = fields
+      fields[#fields + 1], fields[#fields + 2] = field, ARGV[at + 2] .. ' ' .. ARGV[at + 4] .. ' ' .. ARGV[at + 3]
+    end
   end
 end
+for half, fields in pairs(missing) do write_answers(KEYS[2], half, kept_ms, fields) end
 return written

@@ -2,22 +2,23 @@
 -- Applies a batch of score writes to one shard: for each write the entry, its boards and the queue change
 -- together or not at all.
 --
--- KEYS  1 shard:{S}   2 queue:scores:{S}   3 prefix user:{S}:   4 prefix idem:{S}:   5 leaderboard:{S}
+-- KEYS  1 shard:{S}   2 queue:scores:{S}   3 prefix user:{S}:   4 prefix answers:{S}:   5 leaderboard:{S}
 --       6 rules:{S}   7 hidden:{S}   8 due:{S}
 -- ARGV  texts that each end with a zero byte, so that Redis has one argument to take and struct.unpack to cut it up:
---       1 for all writes, 9 of them:
+--       1 for all writes, 10 of them:
 --         region, most messages that may wait in the queue (0 = no bound),
 --         user's token bucket: µs per write (0 = no limit), writes in a burst, shard's token bucket: the same,
 --         ms for which the answer to a keyed write is kept,
---         length of a rolling window's buckets, s, and ms by which an event may be late
+--         length of a rolling window's buckets, s, ms by which an event may be late, and how many of the writes have a key
 --       2 the games, 6 for each:
 --         name, rules (operator:order[:overall]), least and greatest score allowed, most that incr may add or take away,
 --         windows (include/windows.lua)
 --       3 the writes, 12 for each:
 --         its game's position among these, user_id, name ('' = as it is), op (best|set|incr|create|remove),
---         value, limited ('1' = the user's bucket applies), idempotency key ('' = none), hash of the request,
+--         value, limited ('1' = the user's bucket applies), keyed ('1' = it has an idempotency key), hash of the request,
 --         name for a new user, ms at which it happened ('' = now), version of the user's account ('' = not checked),
 --         the queue message as far as it is known beforehand: JSON without its last brace
+--       4 for each write that has a key: user_id:<idempotency key>
 --
 -- Returns the last version given out, then two strings for each write, a code and its text:
 --   applied, replayed, exists   answer: JSON ["score"|null, "previous"|null, rank|null, changed 0|1, "reached µs", "name"];
@@ -49,12 +50,13 @@ version, region_tat = tonumber(version) or 0, tonumber(region_tat) or 0
 
 local settings
 do
-  local region, queue_max, user_interval, user_burst, region_interval, region_burst, idempotency_ttl, bucket_s, most_late_ms =
-    struct.unpack('sssssssss', ARGV[1])
+  local region, queue_max, user_interval, user_burst, region_interval, region_burst, answers_kept_ms, bucket_s, most_late_ms,
+    keyed = struct.unpack('ssssssssss', ARGV[1])
   settings = {
     region = region, queue_max = tonumber(queue_max), user_interval = tonumber(user_interval),
     user_burst = tonumber(user_burst), region_interval = tonumber(region_interval), region_burst = tonumber(region_burst),
-    idempotency_ttl = idempotency_ttl, bucket_s = tonumber(bucket_s), most_late_ms = tonumber(most_late_ms),
+    answers_kept_ms = tonumber(answers_kept_ms), bucket_s = tonumber(bucket_s), most_late_ms = tonumber(most_late_ms),
+    keyed = tonumber(keyed),
   }
 end
 
@@ -78,6 +80,18 @@ do
       reached = 'updated_at' .. suffix, version = 'version' .. suffix, rolling = 'rolling:' .. name,
     }
   end
+end
+
+-- What the keyed writes were answered before, and what they are answered now: one key of Redis for each would cost as much as
+-- the write.
+local answers
+if settings.keyed > 0 then
+
+--#include answers
+
+  local fields = { struct.unpack(string.rep('s', settings.keyed), ARGV[4]) }
+  fields[#fields] = nil
+  answers = open_answers(KEYS[4], fields, math.floor(math.max(now, version) / 1000), settings.answers_kept_ms)
 end
 
 -- What most batches never need.
@@ -198,7 +212,7 @@ local planned, users, boards = { nil, nil, nil, nil, nil, nil, nil, nil }, {}, {
 -- Writes everything of a planned write but its place on the all-time board.
 local function write_entry(write)
   local board, reply_at, game, is_hidden, member, fields, name, score_text, previous_text, changed, reached_text, version_text,
-    timestamp, head, also, replay_key, request_hash = unpack(write, 1, 17)
+    timestamp, head, also, answer_at, request_hash = unpack(write, 1, 17)
   local pinning, rank, keyed = '', 'null', '}'
   if kept_pins[game.name] ~= game.rules then
     call('HSET', KEYS[6], game.name, game.rules)
@@ -214,9 +228,10 @@ local function write_entry(write)
   end
 
   local answer = answer_of(score_text, previous_text, rank, changed, reached_text, name)
-  if replay_key then
-    call('SET', replay_key, request_hash .. ' ' .. version_text .. ' ' .. answer, 'PX', settings.idempotency_ttl)
-    keyed = ',"idempotency":{"request_hash":' .. cjson.encode(request_hash) .. ',"answer":' .. cjson.encode(answer) .. '}}'
+  if answer_at then
+    answers.keep(answer_at, request_hash, version_text, answer)
+    keyed = ',"idempotency":{"request_hash":"' .. request_hash .. '","previous":' .. (previous_text or 'null') .. ',"rank":' .. rank
+      .. '}}'
   end
   messages[#messages + 1] = head .. ',"version":' .. version_text .. ',"name":' .. name .. ',"score":' .. (score_text or 'null')
     .. ',"achieved_at":' .. reached_text .. ',"timestamp":' .. timestamp .. pinning .. keyed
@@ -250,13 +265,18 @@ local function flush()
   end
 end
 
-local write_at, reply_at = 1, 0
+local write_at, reply_at, keyed_at = 1, 0, 0
 
 -- Decides about the next write. Returns a code and its text, or nil when the write is planned.
 local function plan(writes)
-  local position, user_id, given_name, op, value_text, is_limited, key, request_hash, new_name, happened_ms, account_version,
+  local position, user_id, given_name, op, value_text, is_limited, is_keyed, request_hash, new_name, happened_ms, account_version,
     head, next_at = struct.unpack('ssssssssssss', writes, write_at)
   write_at, reply_at = next_at, reply_at + 2
+  local answer_at
+  if is_keyed == '1' then
+    keyed_at = keyed_at + 1
+    answer_at = keyed_at
+  end
   local game, value = games[position], tonumber(value_text)
   if users[user_id] or op == 'remove' or op == 'create' then
     flush()
@@ -278,14 +298,11 @@ local function plan(writes)
     erased_at = tonumber(call('HGET', user_key, 'erased_at'))
   end
 
-  local replay_key
-  if key ~= '' then
-    replay_key = KEYS[4] .. user_id .. ':' .. key
-    local stored = call('GET', replay_key)
-    if stored then
-      local stored_hash, stored_version, answer = string.match(stored, '^(%S*) (%d+) (.*)$')
-      if erased_at and tonumber(stored_version) <= erased_at then return 'user_erased', '' end
-      if stored_hash ~= request_hash then return 'idempotency_mismatch', '' end
+  if answer_at then
+    local first_hash, first_version, answer = answers.find(answer_at)
+    if answer then
+      if erased_at and first_version <= erased_at then return 'user_erased', '' end
+      if first_hash ~= request_hash then return 'idempotency_mismatch', '' end
       return 'replayed', answer
     end
   end
@@ -319,9 +336,7 @@ local function plan(writes)
       or call('ZRANK', board, member) + 1
     local answer = answer_of(previous_text, previous_text, int(rank), false, reached_text,
       cjson.encode(known_name or name))
-    if replay_key then
-      call('SET', replay_key, request_hash .. ' ' .. int(version) .. ' ' .. answer, 'PX', settings.idempotency_ttl)
-    end
+    if answer_at then answers.keep(answer_at, request_hash, int(version), answer) end
     return 'exists', answer
   end
   if op == 'remove' and not previous then return 'not_ranked', '' end
@@ -404,7 +419,7 @@ local function plan(writes)
   end
   planned[#planned + 1] = {
     board, reply_at, game, is_hidden, member, fields, cjson.encode(name), score_text, previous and previous_text, changed,
-    changed and version_text or reached_text, version_text, timestamp, head, also, replay_key, request_hash,
+    changed and version_text or reached_text, version_text, timestamp, head, also, answer_at, request_hash,
   }
 end
 
@@ -423,6 +438,7 @@ repeat
 until ok or write_at == began_at
 flush()
 
+if answers then answers.write() end
 if messages[1] then
   call('LPUSH', KEYS[2], unpack(messages))
   call('HSET', KEYS[1], 'version', int(version), 'tat', int(region_tat))

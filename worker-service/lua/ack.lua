@@ -4,8 +4,8 @@
 -- KEYS  1 the claim's queue:scores:{S}:processing:<claim>   2 queue:scores:{S}:workers   3 queue:scores:{S}:dead
 --       4 events:{S}   5 shard:{S}
 -- ARGV  1 name of the claim   2 epoch at which it was made   3 length of the stream, 0 = no stream
---       4 number of dead letters, then these, then 2 for each item of which another text is told than its own: where it
---       stands in the claim, from 1, oldest first, and the event, '' = it is not told
+--       4 number of dead letters, then these, then 2 for each item of which another text is told than its own without what
+--       answers a retry: where it stands in the claim, from 1, oldest first, and the event, '' = it is not told
 -- Returns 1; 0 when the claim was taken over, which its new owner will report; 2 when it is gone because Redis lost it (the
 --       epoch tells): nobody else knows of these events, and they are to be told by tell-events.lua.
 --
@@ -39,7 +39,11 @@ for at = dead_end + 1, #ARGV, 2 do
   events[newest - tonumber(ARGV[at])] = ARGV[at + 1]
 end
 for at = #events, 1, -1 do
-  if events[at] ~= '' then redis.call('XADD', KEYS[4], '*', 'event', events[at]) end
+  local event = events[at]
+  -- As withoutAnswer does (shared/src/contracts/plain-score.ts).
+  local answer_at = string.find(event, ',"idempotency":{', 1, true)
+  if answer_at then event = string.sub(event, 1, answer_at - 1) .. '}' end
+  if event ~= '' then redis.call('XADD', KEYS[4], '*', 'event', event) end
 end
 -- Once for all of them; with XADD it would cost each a sixth more.
 if #events > 0 then redis.call('XTRIM', KEYS[4], 'MAXLEN', '~', ARGV[3]) end

@@ -9,6 +9,9 @@ import type { Stores } from './stores.js';
 const pageEntries = 5_000;
 const restMs = 50;
 
+const eventIdOf = /"event_id":"([^"]*)"/;
+const versionOf = /"version":(\d+)/;
+
 /**
  * Reads the event streams while they grow, because they are trimmed: counts how often each event of the run was told.
  * Also how long each took from its acceptance to the stream, both in Redis' time.
@@ -71,8 +74,10 @@ export class StreamFollower {
   }
 
   #count(id: string, event: string): void {
-    const { event_id, version } = JSON.parse(event) as { event_id: string; version: number };
-    const number = this.plays.numberOf(event_id);
+    // A third of what parsing it takes, at full speed a fifth of this process. No text in it has a quote that is not escaped.
+    const [, eventId = ''] = eventIdOf.exec(event) ?? [];
+    const [, version] = versionOf.exec(event) ?? [];
+    const number = this.plays.numberOf(eventId);
     if (number < 0) return;
     while (number >= this.counts.length) {
       const larger = new Uint8Array(this.counts.length * 2);
@@ -80,7 +85,7 @@ export class StreamFollower {
       this.counts = larger;
     }
     this.counts[number] = Math.min(255, (this.counts[number] ?? 0) + 1);
-    this.lagMs.record(Math.max(1, Number(id.split('-', 1)[0]) - Math.floor(version / 1000)));
+    this.lagMs.record(Math.max(1, Number(id.split('-', 1)[0]) - Math.floor(Number(version) / 1000)));
   }
 }
 

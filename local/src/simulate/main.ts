@@ -63,7 +63,7 @@ await runMain(async () => {
 
   const signal = interruptible(() => process.exit(130));
   const stores = await Stores.connect(config);
-  const run = `sim-${Date.now().toString(36)}${randomBytes(2).toString('hex')}`;
+  const run = `sim-${randomBytes(4).toString('hex')}`;
   const simulation = new Simulation(
     { run, seed, players, regions, games, late },
     load,

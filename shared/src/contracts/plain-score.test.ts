@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recognisePlainScore } from './plain-score.js';
+import { recognisePlainScore, withoutAnswer } from './plain-score.js';
 import { parseQueueMessage } from './queue-message.js';
 
 describe('recognisePlainScore', () => {
@@ -27,7 +27,17 @@ describe('recognisePlainScore', () => {
   });
 
   it.each([
-    ['a keyed write', { ...plain, idempotency: { request_hash: 'hash', answer: '[]' } }],
+    [{ request_hash: 'Hash-_0', previous: null, rank: 1 }],
+    [{ request_hash: 'Hash-_0', previous: -12, rank: 345 }],
+  ])('knows it of a keyed write, and what it tells', (idempotency) => {
+    const item = JSON.stringify({ ...plain, idempotency });
+    expect(recognisePlainScore(item)).toEqual({ userId: 'alice', region: 'EU', version: plain.version });
+    expect(parseQueueMessage(item)).toHaveProperty('message');
+    expect(withoutAnswer(item)).toBe(JSON.stringify(plain));
+    expect(withoutAnswer(JSON.stringify(plain))).toBe(JSON.stringify(plain));
+  });
+
+  it.each([
     ['a removal', { ...plain, op: 'remove', value: null, score: null }],
     ['an escaped name', { ...plain, name: 'a"b' }],
     ['an admin who asked', { ...plain, actor: 'admin' }],
@@ -51,6 +61,7 @@ describe('recognisePlainScore', () => {
       score: [1.5, 2 ** 70],
       achieved_at: [-1, 2 ** 60],
       timestamp: [-1, 0.5, 2 ** 53],
+      idempotency: [null, {}, { request_hash: 5 }],
     };
     for (const [field, values] of Object.entries(bad)) {
       for (const value of values) {

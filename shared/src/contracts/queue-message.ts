@@ -53,8 +53,8 @@ export const ScoreMessage = Type.Object(
     traceparent: Traceparent,
     /** The admin who asked for a removal. */
     actor: Actor,
-    /** Of a keyed write: what a retry of it needs after Redis was lost. */
-    idempotency: Type.Optional(Type.Object({ request_hash: Type.String(), answer: Type.String() }, closed)),
+    /** Of a keyed write: what a retry of it needs after Redis was lost, all of which is stored. */
+    idempotency: Type.Optional(Type.Object({ request_hash: Type.String() })),
   },
   closed,
 );

@@ -40,8 +40,9 @@ const textsOf = (writes: readonly ScoreWrite[]) =>
   writeScoresArguments(shard, settings, writes).map((texts) => texts.split('\0').length - 1);
 
 describe('the arguments of the write script', () => {
-  it('are 9 texts, then 6 for each game, then 12 for each write', () => {
-    expect(textsOf([write, { ...write, userId: 'bob' }])).toEqual([9, 6, 24]);
+  it('are 10 texts, then 6 for each game, then 12 for each write, then 1 for each key', () => {
+    const keyed = { ...write, userId: 'bob', idempotency: { key: 'key', requestHash: 'hash' } };
+    expect(textsOf([write, keyed, keyed])).toEqual([10, 6, 36, 2]);
   });
 
   it.each([

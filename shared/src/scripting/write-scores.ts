@@ -1,8 +1,8 @@
 import {
+  answersKey,
   boardKey,
   dueKey,
   hiddenBoardKey,
-  idempotencyKey,
   queueKey,
   rulesKey,
   shardKey,
@@ -72,7 +72,7 @@ export function writeScoresKeys(shard: Shard): string[] {
     shardKey(shard),
     queueKey(shard),
     userKey(shard, ''),
-    idempotencyKey(shard, '', '').slice(0, -1),
+    answersKey(shard),
     boardKey(shard),
     rulesKey(shard),
     hiddenBoardKey(shard),
@@ -85,6 +85,35 @@ export function writeScoresArguments(
   settings: WriteSettings,
   writes: readonly ScoreWrite[],
 ): string[] {
+  const positions = new Map<WrittenGame, number>();
+  const games: (string | number)[] = [];
+  const texts: (string | number)[] = [];
+  const keyed: string[] = [];
+  for (const write of writes) {
+    const { game, value = '', idempotency, happenedAtMs = '', accountVersion = '' } = write;
+    let position = positions.get(game);
+    if (position === undefined) {
+      position = positions.size + 1;
+      positions.set(game, position);
+      const { leastScore, greatestScore, greatestDelta } = game;
+      games.push(game.game, game.rules, leastScore, greatestScore, greatestDelta, game.windows);
+    }
+    if (idempotency) keyed.push(`${write.userId}:${plain(idempotency.key)}`);
+    texts.push(
+      position,
+      plain(write.userId),
+      plain(write.name ?? ''),
+      write.operation,
+      value,
+      write.limited ? '1' : '',
+      idempotency ? '1' : '',
+      plain(idempotency?.requestHash ?? ''),
+      plain(write.newName),
+      happenedAtMs,
+      accountVersion,
+      messageHead(shard, write),
+    );
+  }
   const { userWritesPerSecond, userWritesBurst, shardWritesPerSecond } = settings;
   const settled = [
     shard.region,
@@ -96,35 +125,9 @@ export function writeScoresArguments(
     settings.idempotencyTtlMs,
     settings.bucketSeconds,
     settings.maxLatenessMs,
+    keyed.length,
   ];
-  const positions = new Map<WrittenGame, number>();
-  const games: (string | number)[] = [];
-  const texts: (string | number)[] = [];
-  for (const write of writes) {
-    const { game, value = '', idempotency, happenedAtMs = '', accountVersion = '' } = write;
-    let position = positions.get(game);
-    if (position === undefined) {
-      position = positions.size + 1;
-      positions.set(game, position);
-      const { leastScore, greatestScore, greatestDelta } = game;
-      games.push(game.game, game.rules, leastScore, greatestScore, greatestDelta, game.windows);
-    }
-    texts.push(
-      position,
-      plain(write.userId),
-      plain(write.name ?? ''),
-      write.operation,
-      value,
-      write.limited ? '1' : '',
-      plain(idempotency?.key ?? ''),
-      plain(idempotency?.requestHash ?? ''),
-      plain(write.newName),
-      happenedAtMs,
-      accountVersion,
-      messageHead(shard, write),
-    );
-  }
-  return [settled, games, texts].map((values) => `${values.join('\0')}\0`);
+  return [settled, games, texts, keyed].map((values) => `${values.join('\0')}\0`);
 }
 
 /** Texts travel with a zero byte behind each: one inside would shift what follows. */

@@ -61,9 +61,8 @@ export const absentKey = (shard: Shard) => userKey(shard, '');
 /** HASH `name, region, created_at, version, password_hash?`, in the account's shard. */
 export const accountKey = (shard: Shard, userId: string) => `account:{${shard.tag}}:${userId}`;
 
-/** STRING: the first answer to a keyed write, kept until the key expires. */
-export const idempotencyKey = (shard: Shard, userId: string, key: string) =>
-  `idem:{${shard.tag}}:${userId}:${key}`;
+/** HASH of the first answers to keyed writes of half a day, a prefix of keys: see lua/include/answers.lua. */
+export const answersKey = (shard: Shard) => `answers:{${shard.tag}}:`;
 
 /** LIST of queue messages: pushed left by services, taken right by workers. */
 export const queueKey = (shard: Shard) => `queue:scores:{${shard.tag}}`;

@@ -30,7 +30,7 @@ describe('slotOf', () => {
         keys.rulesKey(shard),
         keys.userKey(shard, '{alice}'),
         keys.accountKey(shard, 'alice'),
-        keys.idempotencyKey(shard, 'alice', '{}'),
+        keys.answersKey(shard),
         keys.queueKey(shard),
         keys.processingKey(shard, 'worker'),
         keys.deadKey(shard),

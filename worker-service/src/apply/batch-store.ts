@@ -124,9 +124,10 @@ export class BatchStore {
   }
 }
 
-/** The events of what is not told as it stood in the queue, '' when it is not told at all. */
+/** The events of what the ack cannot make of its text in the queue, '' when it is not told at all. */
 function toldOtherwise(entries: readonly Entry[]): (readonly [number, string])[] {
   return entries.flatMap((entry) => {
+    if (entry.message === undefined) return [];
     const event = publicEvent(entry);
     return event === entry.item ? [] : [[entry.at, event ?? ''] as const];
   });

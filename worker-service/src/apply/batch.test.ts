@@ -118,9 +118,12 @@ describe('the public event', () => {
   });
 
   it('has no stored answer', () => {
-    const message = { ...score, idempotency: { request_hash: 'hash', answer: '[]' } };
+    const idempotency = { request_hash: 'hash', previous: null, rank: 1 };
+    const message = { ...score, idempotency };
     const event = publicEvent({ item: JSON.stringify(message), message: message as never });
     expect(JSON.parse(event ?? '')).toEqual(score);
+    const item = JSON.stringify({ ...plain, idempotency });
+    expect(publicEvent({ item, message: undefined })).toBe(JSON.stringify(plain));
   });
 
   it.each([account, game])('is not made of an account or a game', (message) => {

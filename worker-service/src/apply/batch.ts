@@ -1,4 +1,4 @@
-import { recognisePlainScore } from '@leaderboard/shared/contracts/plain-score';
+import { recognisePlainScore, withoutAnswer } from '@leaderboard/shared/contracts/plain-score';
 import {
   isAccountMessage,
   isEraseMessage,
@@ -16,7 +16,7 @@ export interface Entry {
   /** Where it stands in its claim. */
   readonly at: number;
   readonly version: number;
-  /** Undefined for a score message that needs nothing but to be stored and told as it is. */
+  /** Undefined for a score message that needs nothing but to be stored as it is, and told without what answers its retry. */
   readonly message: QueueMessage | undefined;
 }
 
@@ -66,7 +66,7 @@ function homeOf(message: QueueMessage, shards: ShardMap): Shard | undefined {
  * told, accounts and games are not.
  */
 export function publicEvent({ item, message }: Pick<Entry, 'item' | 'message'>): string | undefined {
-  if (message === undefined) return item;
+  if (message === undefined) return withoutAnswer(item);
   if (isEraseMessage(message)) {
     const { account_version: _, actor: __, ...event } = message;
     return JSON.stringify(event);

@@ -1,3 +1,4 @@
+import { withoutAnswer } from '@leaderboard/shared/contracts/plain-score';
 import {
   deadKey,
   eventsKey,
@@ -24,8 +25,8 @@ export interface Claim {
 export interface StoredClaim {
   readonly dead: readonly { readonly item: string; readonly reason: string }[];
   /**
-   * What the event stream is told of some of the items instead of their own text, by where they stand in the claim; '' =
-   * nothing.
+   * What the event stream is told of some of the items instead of their own text without what answers a retry, by where they
+   * stand in the claim; '' = nothing.
    */
   readonly toldOtherwise: ReadonlyMap<number, string>;
 }
@@ -124,7 +125,9 @@ export class ShardQueue {
   }
 
   async #tell({ items }: Claim, toldOtherwise: ReadonlyMap<number, string>): Promise<void> {
-    const events = items.map((item, at) => toldOtherwise.get(at) ?? item).filter((event) => event !== '');
+    const events = items
+      .map((item, at) => toldOtherwise.get(at) ?? withoutAnswer(item))
+      .filter((event) => event !== '');
     const { eventsMaxLength } = this.limits;
     if (eventsMaxLength === 0 || events.length === 0) return;
     await tellScript.run(this.redis, [eventsKey(this.shard)], [String(eventsMaxLength), ...events]);

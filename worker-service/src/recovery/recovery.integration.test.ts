@@ -5,11 +5,11 @@ import { createLogger } from '@leaderboard/shared/logger';
 import { ShardClosed } from '@leaderboard/shared/scripting/fenced-scripts';
 import {
   accountKey,
+  answersKey,
   boardKey,
   gameNamesKey,
   gamesKey,
   hiddenBoardKey,
-  idempotencyKey,
   shardKey,
   userKey,
 } from '@leaderboard/shared/topology/keys';
@@ -19,6 +19,7 @@ import { BatchStore } from '../apply/batch-store.js';
 import { type Claim, ShardQueue } from '../drain/shard-queue.js';
 import { type Failpoint, noFailpoint } from '../failpoints.js';
 import { WorkerMetrics } from '../metrics.js';
+import { readHash } from '../redis/read-hash.js';
 import { Harness, until, type Write } from '../testing/harness.js';
 import { type RecoveryReport, recoverShard } from './recover-shard.js';
 import { recoveryLockOf } from './recovery-lock.js';
@@ -56,6 +57,22 @@ function recover(everything = false, failpoint: Failpoint = noFailpoint): Promis
     },
     everything,
   );
+}
+
+/** What is kept of keyed writes, by user and key: hash of the request, version, answer. */
+async function answers(): Promise<Record<string, unknown[]>> {
+  const keys = (await harness.redis.send(['KEYS', `${answersKey(harness.asia)}*`])) as string[];
+  const kept: Record<string, unknown[]> = {};
+  for (const key of keys) {
+    const left = Number(await harness.redis.send(['PTTL', key]));
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(36 * 3_600_000);
+    for (const [field, value] of await readHash(harness.redis, key)) {
+      const [, hash, version, answer = ''] = /^(\S+) (\d+) (.*)$/.exec(value) ?? [];
+      kept[field] = [hash, version, JSON.parse(answer)];
+    }
+  }
+  return kept;
 }
 
 const epoch = async () => Number(await harness.redis.send(['HGET', shardKey(harness.asia), 'epoch']));
@@ -223,23 +240,38 @@ describe('a Redis that was emptied', () => {
   });
 
   it('answers the retry of a keyed write as before, for the rest of its day', async () => {
-    await running([{ userId: 'ann', operation: 'incr', value: 5, key: 'key-1' }]);
-    const key = idempotencyKey(harness.asia, 'ann', 'key-1');
-    // Between the hash and the answer stands the version, which is moved, too.
-    const answer = async () => String(await harness.redis.send(['GET', key])).replace(/ \d+ /, ' ');
-    const before = await answer();
-    // As if it had been written an hour ago.
-    await harness.postgres.query(`
-      UPDATE score_events SET version = version - 3600000000, accepted_at = accepted_at - interval '1 hour'`);
+    const keyed = { userId: 'ann', operation: 'incr', value: 5 } as const;
+    await running([
+      { ...keyed, key: 'first' },
+      { ...keyed, key: 'second' },
+      { userId: 'ann', operation: 'best', value: 1, key: 'unchanged' },
+      { userId: 'bob', operation: 'incr', value: -(2 ** 53) + 1, key: 'least', name: 'B\u{1f600}"b' },
+    ]);
+    const before = await answers();
+    expect(before['bob:least']).toEqual([
+      'hash',
+      expect.any(String),
+      [String(-(2 ** 53) + 1), null, 2, 1, expect.any(String), 'B\u{1f600}"b'],
+    ]);
+    expect(Object.keys(before).sort()).toEqual(['ann:first', 'ann:second', 'ann:unchanged', 'bob:least']);
     await harness.redis.send(['FLUSHALL']);
     await harness.open();
-    expect(await answer()).toBe(before);
-    const left = Number(await harness.redis.send(['PTTL', key]));
-    expect(left).toBeLessThanOrEqual(23 * 3_600_000);
-    expect(left).toBeGreaterThan(22 * 3_600_000);
-    expect(await harness.write([{ userId: 'ann', operation: 'incr', value: 5, key: 'key-1' }])).toEqual([
-      'replayed',
-    ]);
+    expect(await answers()).toEqual(before);
+    expect(await harness.write([{ ...keyed, key: 'second' }])).toEqual(['replayed']);
+  });
+
+  it.each([
+    [23, 'replayed'],
+    [25, 'applied'],
+  ])('%i hours after a keyed write has it %s', async (hours, outcome) => {
+    const keyed = { userId: 'ann', operation: 'incr', value: 5, key: 'key-1' } as const;
+    await running([keyed]);
+    await harness.postgres.query(`
+      UPDATE score_events SET version = version - ${hours} * 3600000000,
+        accepted_at = accepted_at - interval '${hours} hours', achieved_at = achieved_at - interval '${hours} hours'`);
+    await harness.redis.send(['FLUSHALL']);
+    await harness.open();
+    expect(await harness.write([keyed])).toEqual([outcome]);
   });
 });
 
@@ -290,7 +322,7 @@ describe('a Redis that restarted with its data', () => {
     expect(report).toMatchObject({ wasEmpty: false, rowsWritten: 4 });
     expect(await harness.ranked()).toEqual({ old: 1, changed: 9, new: 3 });
     expect(await harness.differences()).toEqual([]);
-    expect(await harness.redis.send(['EXISTS', idempotencyKey(harness.asia, 'new', 'key')])).toBe(1);
+    expect(Object.keys(await answers())).toEqual(['new:key']);
   });
 });
 
@@ -425,7 +457,7 @@ describe('a batch that was claimed before Redis was emptied', () => {
     await until(async () => (await harness.ranked()).bob === 7);
     await harness.open();
     expect(await harness.differences()).toEqual([]);
-    expect(await harness.redis.send(['EXISTS', idempotencyKey(harness.asia, 'bob', 'key')])).toBe(1);
+    expect(Object.keys(await answers())).toEqual(['bob:key']);
   });
 
   it('is no reason to recover a Redis that had kept it', async () => {

@@ -9,12 +9,12 @@ import { defaultRules, isOverall, rulesOfPin } from '@leaderboard/shared/scoring
 import { readLua } from '@leaderboard/shared/scripting/script-text';
 import {
   accountKey,
+  answersKey,
   boardKey,
   dueKey,
   gameNamesKey,
   gamesKey,
   hiddenBoardKey,
-  idempotencyKey,
   rulesKey,
   shardKey,
   userKey,
@@ -132,7 +132,7 @@ export class Restorer {
   }
 
   async answers(rows: readonly TextRow[]): Promise<number> {
-    const keys = [shardKey(this.shard), idempotencyKey(this.shard, '', '').slice(0, -1)];
+    const keys = [shardKey(this.shard), answersKey(this.shard)];
     return Number(
       await answersScript.run(this.redis, keys, [String(this.epoch), String(answerKeptMs), ...rows.flat()]),
     );

@@ -1,0 +1,59 @@
+-- The answers to keyed writes: HASHes answers:{S}:<n>, one for each half of the time that answers are kept, of those that were
+-- first given in that half; n counts halves since 1970. One that is over expires as a whole when its last answer does.
+--   field   user_id:<idempotency key>
+--   value   hash of the request, version of the write and answer, with a space between them
+
+local function answers_half(ms, kept_ms) return math.floor(ms / kept_ms * 2) end
+local function answers_key(prefix, half) return prefix .. string.format('%d', half) end
+
+-- Keeps these fields and values, alternating, in a half.
+local function write_answers(prefix, half, kept_ms, fields)
+  local key = answers_key(prefix, half)
+  if redis.call('HSET', key, unpack(fields)) == redis.call('HLEN', key) then
+    redis.call('PEXPIREAT', key, string.format('%d', (half + 1) * kept_ms / 2 + kept_ms))
+  end
+end
+
+-- Of some fields what is kept, as values in the order of the fields or false.
+local function read_answers(prefix, half, fields)
+  local key = answers_key(prefix, half)
+  return redis.call('EXISTS', key) == 1 and redis.call('HMGET', key, unpack(fields))
+end
+
+-- Finds and keeps answers by where their field stands.
+local function open_answers(prefix, fields, now_ms, kept_ms)
+  local half = answers_half(now_ms, kept_ms)
+  local oldest = (now_ms - kept_ms) * 1000
+  local kept = {}
+  for earlier = half, half - 2, -1 do
+    kept[#kept + 1] = read_answers(prefix, earlier, fields) or nil
+  end
+  local new, changes = {}, { nil, nil, nil, nil, nil, nil, nil, nil }
+
+  local function parsed(text)
+    local hash, version, answer = string.match(text, '^(%S*) (%d+) (.*)$')
+    version = tonumber(version)
+    if version and version > oldest then return hash, version, answer end
+  end
+
+  -- Hash of the request, version, answer; nothing when there is none.
+  local function find(at)
+    local text = new[fields[at]]
+    if text then return parsed(text) end
+    for _, values in ipairs(kept) do
+      if values[at] then return parsed(values[at]) end
+    end
+  end
+
+  local function keep(at, hash, version, answer)
+    local field, count = fields[at], #changes
+    local text = hash .. ' ' .. version .. ' ' .. answer
+    new[field], changes[count + 1], changes[count + 2] = text, field, text
+  end
+
+  local function write()
+    if changes[1] then write_answers(prefix, half, kept_ms, changes) end
+  end
+
+  return { find = find, keep = keep, write = write }
+end
