@@ -38,8 +38,9 @@ CREATE TABLE IF NOT EXISTS score_events (
   achieved_at timestamptz             NOT NULL,
   happened_at timestamptz             NOT NULL,
   request_id  text,
-  -- {request_hash, previous, rank} of a keyed write: with the other columns, what answers its retry after Redis was lost.
-  idempotency jsonb,
+  -- Of a keyed write: hash of its request, previous score and rank, 'null' for none, with a space between them. With the
+  -- other columns that answers its retry after Redis was lost.
+  retry       text,
   PRIMARY KEY (accepted_at, user_id, event_id)
 ) PARTITION BY RANGE (accepted_at);
 

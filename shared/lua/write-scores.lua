@@ -230,8 +230,7 @@ local function write_entry(write)
   local answer = answer_of(score_text, previous_text, rank, changed, reached_text, name)
   if answer_at then
     answers.keep(answer_at, request_hash, version_text, answer)
-    keyed = ',"idempotency":{"request_hash":"' .. request_hash .. '","previous":' .. (previous_text or 'null') .. ',"rank":' .. rank
-      .. '}}'
+    keyed = ',"retry":"' .. request_hash .. ' ' .. (previous_text or 'null') .. ' ' .. rank .. '"}'
   end
   messages[#messages + 1] = head .. ',"version":' .. version_text .. ',"name":' .. name .. ',"score":' .. (score_text or 'null')
     .. ',"achieved_at":' .. reached_text .. ',"timestamp":' .. timestamp .. pinning .. keyed

@@ -41,7 +41,7 @@ end
 for at = #events, 1, -1 do
   local event = events[at]
   -- As withoutAnswer does (shared/src/contracts/plain-score.ts).
-  local answer_at = string.find(event, ',"idempotency":{', 1, true)
+  local answer_at = string.find(event, ',"retry":"', 1, true)
   if answer_at then event = string.sub(event, 1, answer_at - 1) .. '}' end
   if event ~= '' then redis.call('XADD', KEYS[4], '*', 'event', event) end
 end

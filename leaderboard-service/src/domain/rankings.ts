@@ -148,18 +148,18 @@ export class Rankings {
     return { total, rank, around };
   }
 
-  /** How many entries of a region stand before each place, in all of its shards but one. */
+  /** How many entries of a region stand before each place, in all of its shards but one; empty when it has no other. */
   async countBefore(
     region: string,
     board: Board,
-    places: readonly Place[],
+    places: () => readonly Place[],
     except: Shard,
   ): Promise<readonly number[]> {
     const shards = this.#shards
       .readSet(region)
       .filter((shard) => shard.region === region && shard !== except);
-    if (shards.length === 0) return places.map(() => 0);
-    const requests = places.map((place) => ({ place, rowsBefore: 0, rowsFrom: 0 }));
+    if (shards.length === 0) return [];
+    const requests = places().map((place) => ({ place, rowsBefore: 0, rowsFrom: 0 }));
     return (await this.#readShards(shards, board, requests)).map(({ before }) => before);
   }
 

@@ -112,7 +112,7 @@ export class ScoreBatches {
 
   /** Of one game: their ranks are asked for together. */
   async #answer(shard: Shard, rules: GameRules, applied: readonly Applied[], results: BatchResult[]) {
-    const places = applied.map(({ command, written }) => placeOf(command.subject, rules, written));
+    const places = () => applied.map(({ command, written }) => placeOf(command.subject, rules, written));
     try {
       const before = await this.rankings.countBefore(shard.region, rules, places, shard).catch(rankUnknown);
       for (const [index, { at, command, written }] of applied.entries())

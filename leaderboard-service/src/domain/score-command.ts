@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { WriteAnswer } from '@leaderboard/shared/contracts/scores';
 import { Problem } from '@leaderboard/shared/http/problems';
 import { memberOf, type Place, sortKeyOf } from '@leaderboard/shared/scoring/place';
@@ -129,5 +129,5 @@ export function outcomeOf(error: unknown): string {
 
 /** 132 bits of SHA-256: enough to tell two requests apart. */
 function hashOf(parts: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+  return hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 22);
 }

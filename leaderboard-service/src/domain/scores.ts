@@ -131,9 +131,8 @@ export class Scores {
 
   async #countElsewhere(rules: GameRules, subject: Subject, written: AppliedWrite): Promise<number> {
     const home = this.#shards.home(subject.region, subject.userId);
-    const place = placeOf(subject, rules, written);
     const [before = 0] = await this.#rankings
-      .countBefore(subject.region, rules, [place], home)
+      .countBefore(subject.region, rules, () => [placeOf(subject, rules, written)], home)
       .catch(rankUnknown);
     return before;
   }

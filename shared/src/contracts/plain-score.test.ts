@@ -26,11 +26,8 @@ describe('recognisePlainScore', () => {
     });
   });
 
-  it.each([
-    [{ request_hash: 'Hash-_0', previous: null, rank: 1 }],
-    [{ request_hash: 'Hash-_0', previous: -12, rank: 345 }],
-  ])('knows it of a keyed write, and what it tells', (idempotency) => {
-    const item = JSON.stringify({ ...plain, idempotency });
+  it.each(['Hash-_0 null 1', 'Hash-_0 -12 345'])('knows it of a keyed write, and what it tells', (retry) => {
+    const item = JSON.stringify({ ...plain, retry });
     expect(recognisePlainScore(item)).toEqual({ userId: 'alice', region: 'EU', version: plain.version });
     expect(parseQueueMessage(item)).toHaveProperty('message');
     expect(withoutAnswer(item)).toBe(JSON.stringify(plain));
@@ -61,7 +58,7 @@ describe('recognisePlainScore', () => {
       score: [1.5, 2 ** 70],
       achieved_at: [-1, 2 ** 60],
       timestamp: [-1, 0.5, 2 ** 53],
-      idempotency: [null, {}, { request_hash: 5 }],
+      retry: [null, {}, 'hash', 'hash 1', 'hash 1 2 3', 'ha"sh 1 2', 'hash null -1'],
     };
     for (const [field, values] of Object.entries(bad)) {
       for (const value of values) {

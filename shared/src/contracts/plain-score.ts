@@ -27,7 +27,7 @@ const plainMessage = new RegExp(
     `"name":"${plainName}"`,
     `"score":${plainScore}`,
     `"achieved_at":${natural}`,
-    `"timestamp":${natural}(?:,"idempotency":\\{"request_hash":"[A-Za-z0-9_-]{1,64}","previous":(?:null|${plainScore}),"rank":${natural}\\})?\\}$`,
+    `"timestamp":${natural}(?:,"retry":"[A-Za-z0-9_-]{1,64} (?:null|${plainScore}) ${natural}")?\\}$`,
   ].join(','),
 );
 const plainId = /[A-Za-z0-9]/;
@@ -47,6 +47,6 @@ export function recognisePlainScore(item: string): PlainScore | undefined {
 /** What a recognised message tells others: all but what answers its retry. */
 export function withoutAnswer(item: string): string {
   // No text has a quote that is not escaped, so this cannot be part of one.
-  const at = item.indexOf(',"idempotency":{');
+  const at = item.indexOf(',"retry":"');
   return at === -1 ? item : `${item.slice(0, at)}}`;
 }

@@ -53,8 +53,10 @@ export const ScoreMessage = Type.Object(
     traceparent: Traceparent,
     /** The admin who asked for a removal. */
     actor: Actor,
-    /** Of a keyed write: what a retry of it needs after Redis was lost, all of which is stored. */
-    idempotency: Type.Optional(Type.Object({ request_hash: Type.String() })),
+    /** Of a keyed write: hash of the request, previous score and rank, `null` for none: what answers a retry after Redis was lost. */
+    retry: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]+ (null|-?[0-9]+) (null|[0-9]+)$' })),
+    /** What `retry` was before version 0006 of the tables; a queue may still have some. */
+    idempotency: Type.Optional(Type.Unknown()),
   },
   closed,
 );

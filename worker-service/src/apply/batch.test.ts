@@ -118,11 +118,11 @@ describe('the public event', () => {
   });
 
   it('has no stored answer', () => {
-    const idempotency = { request_hash: 'hash', previous: null, rank: 1 };
-    const message = { ...score, idempotency };
+    const retry = 'hash null 1';
+    const message = { ...score, retry, idempotency: { request_hash: 'hash', answer: '[]' } };
     const event = publicEvent({ item: JSON.stringify(message), message: message as never });
     expect(JSON.parse(event ?? '')).toEqual(score);
-    const item = JSON.stringify({ ...plain, idempotency });
+    const item = JSON.stringify({ ...plain, retry });
     expect(publicEvent({ item, message: undefined })).toBe(JSON.stringify(plain));
   });
 

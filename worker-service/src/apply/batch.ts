@@ -72,7 +72,7 @@ export function publicEvent({ item, message }: Pick<Entry, 'item' | 'message'>):
     return JSON.stringify(event);
   }
   if (!isScoreMessage(message)) return undefined;
-  const { idempotency, actor, traceparent, ...event } = message;
-  if (idempotency === undefined && actor === undefined && traceparent === undefined) return item;
+  const { retry, idempotency, actor, traceparent, ...event } = message;
+  if ([retry, idempotency, actor, traceparent].every((part) => part === undefined)) return item;
   return JSON.stringify(event);
 }

@@ -225,7 +225,7 @@ describe('the event stream', () => {
     const told = await events();
     expect(told.map(({ event_id }) => event_id)).toEqual(['one', 'two', 'three']);
     expect(told[1]).toMatchObject({ user_id: 'ann', score: 2, op: 'set' });
-    expect(told[1]).not.toHaveProperty('idempotency');
+    expect(told[1]).not.toHaveProperty('retry');
   });
 
   it('is told of what Redis had lost before its ack', async () => {

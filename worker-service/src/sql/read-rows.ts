@@ -58,13 +58,13 @@ export const rulesFrom = (version: number) => `
 export const answerColumns = ['user_id', 'event_id', 'request_hash', 'answer', 'version'] as const;
 /** Answers are kept for a day; the script knows the exact end by Redis' clock. */
 export const answersFrom = (version: number) => `
-  SELECT user_id, event_id, idempotency->>'request_hash',
-         jsonb_build_array(score::text, idempotency->>'previous', idempotency->'rank', (achieved_at = accepted_at)::int,
+  SELECT user_id, event_id, split_part(retry, ' ', 1),
+         jsonb_build_array(score::text, nullif(split_part(retry, ' ', 2), 'null'), split_part(retry, ' ', 3)::jsonb, (achieved_at = accepted_at)::int,
                            (extract(epoch FROM achieved_at) * 1000000)::bigint::text, name)::text,
          version::text
   FROM score_events
   WHERE accepted_at >= greatest(timestamptz 'epoch' + ${version} * interval '1 microsecond', now() - interval '25 hours')
-    AND idempotency IS NOT NULL`;
+    AND retry IS NOT NULL`;
 
 export const userColumns = ['user_id', 'hidden', 'erased', 'erased_at', 'version'] as const;
 /** Who is hidden and who was erased; empty where nothing has changed since. */

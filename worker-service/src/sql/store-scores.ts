@@ -1,22 +1,22 @@
 const text = (onConflict: '' | 'ON CONFLICT DO NOTHING') => `
     WITH event AS MATERIALIZED (
-      SELECT event_id, version, game, user_id, name, region, op, value, score, request_id, idempotency,
+      SELECT event_id, version, game, user_id, name, region, op, value, score, request_id, retry,
              timestamptz 'epoch' + version * interval '1 microsecond' AS accepted_at,
              timestamptz 'epoch' + achieved_at * interval '1 microsecond' AS achieved_at,
              timestamptz 'epoch' + timestamp * interval '1 millisecond' AS happened_at
       FROM json_to_recordset($1) AS message (
         event_id text COLLATE "C", version bigint, game text COLLATE "C", user_id text COLLATE "C", name text,
         region text, op text, value bigint, score bigint, achieved_at bigint, timestamp bigint, request_id text,
-        idempotency jsonb
+        retry text
       )
       WHERE NOT EXISTS (
         SELECT FROM erasures WHERE erasures.user_id = message.user_id AND erasures.version > message.version
       )
     ), history AS (
       INSERT INTO score_events (event_id, version, game, user_id, name, region, op, value, score, request_id,
-                                idempotency, accepted_at, achieved_at, happened_at)
+                                retry, accepted_at, achieved_at, happened_at)
       SELECT event_id, version, game, user_id, name, region, op, value, score, request_id,
-             idempotency, accepted_at, achieved_at, happened_at
+             retry, accepted_at, achieved_at, happened_at
       FROM event
       ${onConflict}
     )
