@@ -59,7 +59,7 @@ const limits: BatchLimits<ScoreWrite> = {
 };
 
 /** What `writeAll` takes, without windows and with some. */
-export const maxWritesTogether = 100;
+export const maxWritesTogether = limits.maxItems;
 export const maxWindowedTogether = Math.floor(limits.maxItems / windowedWeight);
 
 /** Applies score writes: those of one shard that arrive together travel in one script call. */
