@@ -49,7 +49,7 @@ export class UserErased extends Error {
 const windowedWeight = 3;
 
 /**
- * A batch holds up whatever else Redis has to do: for two milliseconds at most, about. Two under way keep
+ * A batch holds up whatever else Redis has to do: for four milliseconds at most, about. Two under way keep
  * Redis busy; what waits for them makes larger ones.
  */
 const limits: BatchLimits<ScoreWrite> = {
