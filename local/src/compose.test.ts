@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { nodeServices } from './node-services.js';
 import { inRepository } from './paths.js';
 
 interface Service {
@@ -32,6 +33,14 @@ const service = (name: string) => compose.services[name] as Service;
 /** Of the profile of that name. */
 const observability = ['grafana', 'prometheus'];
 const ours = ['api-gateway', 'leaderboard-service', 'worker-service'];
+
+describe('the Dockerfiles', () => {
+  it.each(Object.values(nodeServices))('start $directory as `npm start` does', (kind) => {
+    const options = 'nodeOptions' in kind ? kind.nodeOptions : [];
+    const command = JSON.stringify(['node', ...options, 'dist/main.js']).replaceAll(',', ', ');
+    expect(readFileSync(inRepository(kind.directory, 'Dockerfile'), 'utf8')).toContain(`\nCMD ${command}\n`);
+  });
+});
 
 describe('docker-compose.yml', () => {
   it('has every part of the system', () => {

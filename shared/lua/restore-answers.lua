@@ -18,21 +18,15 @@ local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local kept_ms = tonumber(ARGV[2])
 
--- By half, fields and values alternating.
-local missing = {}
-local written = 0
+local halves, written = {}, 0
 for at = 3, #ARGV, 5 do
-  local field, given_at = ARGV[at] .. ':' .. ARGV[at + 1], math.floor(tonumber(ARGV[at + 4]) / 1000)
+  local given_at = math.floor(tonumber(ARGV[at + 4]) / 1000)
   if given_at > now - kept_ms then
-    written = written + 1
     local half = answers_half(given_at, kept_ms)
-    local kept = read_answers(KEYS[2], half, { field })
-    if not (kept and kept[1]) then
-      local fields = missing[half] or {}
-      missing[half] = fields
-      fields[#fields + 1], fields[#fields + 2] = field, ARGV[at + 2] .. ' ' .. ARGV[at + 4] .. ' ' .. ARGV[at + 3]
-    end
+    redis.call('HSETNX', answers_key(KEYS[2], half), ARGV[at] .. ':' .. ARGV[at + 1],
+      ARGV[at + 2] .. ' ' .. ARGV[at + 4] .. ' ' .. ARGV[at + 3])
+    halves[half], written = true, written + 1
   end
 end
-for half, fields in pairs(missing) do write_answers(KEYS[2], half, kept_ms, fields) end
+for half in pairs(halves) do expire_answers(KEYS[2], half, kept_ms) end
 return written

@@ -74,7 +74,7 @@ export class StreamFollower {
   }
 
   #count(id: string, event: string): void {
-    // A third of what parsing it takes, at full speed a fifth of this process. No text in it has a quote that is not escaped.
+    // Cheaper than parsing it. No text in it has a quote that is not escaped.
     const [, eventId = ''] = eventIdOf.exec(event) ?? [];
     const [, version] = versionOf.exec(event) ?? [];
     const number = this.plays.numberOf(eventId);

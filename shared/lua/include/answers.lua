@@ -6,18 +6,8 @@
 local function answers_half(ms, kept_ms) return math.floor(ms / kept_ms * 2) end
 local function answers_key(prefix, half) return prefix .. string.format('%d', half) end
 
--- Keeps these fields and values, alternating, in a half.
-local function write_answers(prefix, half, kept_ms, fields)
-  local key = answers_key(prefix, half)
-  if redis.call('HSET', key, unpack(fields)) == redis.call('HLEN', key) then
-    redis.call('PEXPIREAT', key, string.format('%d', (half + 1) * kept_ms / 2 + kept_ms))
-  end
-end
-
--- Of some fields what is kept, as values in the order of the fields or false.
-local function read_answers(prefix, half, fields)
-  local key = answers_key(prefix, half)
-  return redis.call('EXISTS', key) == 1 and redis.call('HMGET', key, unpack(fields))
+local function expire_answers(prefix, half, kept_ms)
+  redis.call('PEXPIREAT', answers_key(prefix, half), string.format('%d', (half + 1) * kept_ms / 2 + kept_ms))
 end
 
 -- Finds and keeps answers by where their field stands.
@@ -26,7 +16,8 @@ local function open_answers(prefix, fields, now_ms, kept_ms)
   local oldest = (now_ms - kept_ms) * 1000
   local kept = {}
   for earlier = half, half - 2, -1 do
-    kept[#kept + 1] = read_answers(prefix, earlier, fields) or nil
+    local key = answers_key(prefix, earlier)
+    if redis.call('EXISTS', key) == 1 then kept[#kept + 1] = redis.call('HMGET', key, unpack(fields)) end
   end
   local new, changes = {}, { nil, nil, nil, nil, nil, nil, nil, nil }
 
@@ -52,7 +43,10 @@ local function open_answers(prefix, fields, now_ms, kept_ms)
   end
 
   local function write()
-    if changes[1] then write_answers(prefix, half, kept_ms, changes) end
+    if not changes[1] then return end
+    local key = answers_key(prefix, half)
+    local is_new = redis.call('HSET', key, unpack(changes)) == redis.call('HLEN', key)
+    if is_new then expire_answers(prefix, half, kept_ms) end
   end
 
   return { find = find, keep = keep, write = write }

@@ -263,7 +263,7 @@ describe('a Redis that was emptied', () => {
   it.each([
     [23, 'replayed'],
     [25, 'applied'],
-  ])('%i hours after a keyed write has it %s', async (hours, outcome) => {
+  ])('%i hours after a keyed write has it %s, and so does one that kept it', async (hours, outcome) => {
     const keyed = { userId: 'ann', operation: 'incr', value: 5, key: 'key-1' } as const;
     await running([keyed]);
     await harness.postgres.query(`
@@ -272,6 +272,14 @@ describe('a Redis that was emptied', () => {
     await harness.redis.send(['FLUSHALL']);
     await harness.open();
     expect(await harness.write([keyed])).toEqual([outcome]);
+
+    const other = { ...keyed, key: 'key-2' };
+    await harness.write([other]);
+    const [, version] = (await answers())['ann:key-2'] ?? [];
+    const older = `hash ${Number(version) - hours * 3_600_000_000} []`;
+    for (const key of (await harness.redis.send(['KEYS', `${answersKey(harness.asia)}*`])) as string[])
+      await harness.redis.send(['HSET', key, 'ann:key-2', older]);
+    expect(await harness.write([other])).toEqual([outcome]);
   });
 });
 

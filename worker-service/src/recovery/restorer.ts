@@ -7,6 +7,7 @@ import type {
 } from '@leaderboard/shared/contracts/queue-message';
 import { defaultRules, isOverall, rulesOfPin } from '@leaderboard/shared/scoring/rules';
 import { readLua } from '@leaderboard/shared/scripting/script-text';
+import { idempotencyTtlMs } from '@leaderboard/shared/scripting/write-scores';
 import {
   accountKey,
   answersKey,
@@ -34,8 +35,6 @@ const usersScript = new LuaScript(readLua('restore-users'));
 const windowsScript = new LuaScript(readLua('restore-windows'));
 const clearScript = new LuaScript(readLua('clear-windows'));
 const answersScript = new LuaScript(readLua('restore-answers'));
-
-const answerKeptMs = 24 * 60 * 60 * 1000;
 
 /** Writes what is known elsewhere into a closed shard, where Redis has older state or none. Rows as in sql/read-rows.ts. */
 export class Restorer {
@@ -134,7 +133,11 @@ export class Restorer {
   async answers(rows: readonly TextRow[]): Promise<number> {
     const keys = [shardKey(this.shard), answersKey(this.shard)];
     return Number(
-      await answersScript.run(this.redis, keys, [String(this.epoch), String(answerKeptMs), ...rows.flat()]),
+      await answersScript.run(this.redis, keys, [
+        String(this.epoch),
+        String(idempotencyTtlMs),
+        ...rows.flat(),
+      ]),
     );
   }
 

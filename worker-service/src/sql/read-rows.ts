@@ -56,7 +56,7 @@ export const rulesFrom = (version: number) => `
     AND EXISTS (SELECT FROM leaderboard WHERE leaderboard.game = game_rules.game AND score IS NOT NULL)`;
 
 export const answerColumns = ['user_id', 'event_id', 'request_hash', 'answer', 'version'] as const;
-/** Answers are kept for a day; the script knows the exact end by Redis' clock. */
+/** Answers as shared/lua/write-scores.lua makes them. They are kept for a day; the script knows the exact end by Redis' clock. */
 export const answersFrom = (version: number) => `
   SELECT user_id, event_id, split_part(retry, ' ', 1),
          jsonb_build_array(score::text, nullif(split_part(retry, ' ', 2), 'null'), split_part(retry, ' ', 3)::jsonb, (achieved_at = accepted_at)::int,
