@@ -15,18 +15,20 @@
 --         windows (include/windows.lua)
 --       3 the writes, 12 for each:
 --         its game's position among these, user_id, name ('' = as it is), op (best|set|incr|create|remove),
---         value, limited ('1' = the user's bucket applies), keyed ('1' = it has an idempotency key), hash of the request,
+--         value, limited ('1' = the user's bucket applies), hash of the request ('' = it has no idempotency key),
 --         name for a new user, ms at which it happened ('' = now), version of the user's account ('' = not checked),
---         the queue message as far as it is known beforehand: JSON without its last brace
+--         event_id as it stands in JSON ('' = the idempotency key as it is), who asked: more members of the queue message,
+--         JSON with a comma before each ('' = as for the write before)
 --       4 for each write that has a key: user_id:<idempotency key>
 --
--- Returns the last version given out, then two strings for each write, a code and its text:
---   applied, replayed, exists   answer: JSON ["score"|null, "previous"|null, rank|null, changed 0|1, "reached µs", "name"];
+-- Returns one text, JSON values with commas between them: the last version given out, then two for each write, a code and
+-- what it tells, null where nothing is said of it here:
+--   applied, replayed, exists   answer: ["score"|null, "previous"|null, rank|null, changed 0|1, "reached µs", "name"];
 --                               the rank is that after the whole batch, which nobody sees in parts
 --   user_rate_limited, region_rate_limited   ms after which a retry can succeed
---   queue_full   messages waiting, a space, ms after which there should be room
---   score_out_of_range, idempotency_mismatch, not_ranked, timestamp_out_of_range   ''
---   user_erased   '' : the account, or the event, is from before the user's erasure
+--   queue_full   [messages waiting, ms after which there should be room]
+--   score_out_of_range, idempotency_mismatch, not_ranked, timestamp_out_of_range
+--   user_erased   the account, or the event, is from before the user's erasure
 --   rules_changed   the rules that this shard has pinned for the game
 --   periods_missing   ms at which it happened, for which the game's windows have no period
 --   failed   what Redis said; whether this write took effect is unknown
@@ -78,20 +80,21 @@ do
       least = tonumber(least), greatest = tonumber(greatest), greatest_delta = tonumber(greatest_delta),
       windows = windows ~= '' and windows, suffix = suffix, board = KEYS[5] .. suffix, score = 'score' .. suffix,
       reached = 'updated_at' .. suffix, version = 'version' .. suffix, rolling = 'rolling:' .. name,
+      member = '","game":"' .. name .. '","user_id":"',
     }
   end
 end
 
 -- What the keyed writes were answered before, and what they are answered now: one key of Redis for each would cost as much as
 -- the write.
-local answers
+local answers, answer_fields
 if settings.keyed > 0 then
 
 --#include answers
 
-  local fields = { struct.unpack(string.rep('s', settings.keyed), ARGV[4]) }
-  fields[#fields] = nil
-  answers = open_answers(KEYS[4], fields, math.floor(math.max(now, version) / 1000), settings.answers_kept_ms)
+  answer_fields = { struct.unpack(string.rep('s', settings.keyed), ARGV[4]) }
+  answer_fields[#answer_fields] = nil
+  answers = open_answers(KEYS[4], answer_fields, math.floor(math.max(now, version) / 1000), settings.answers_kept_ms)
 end
 
 -- What most batches never need.
@@ -202,6 +205,9 @@ end
 -- those that it will have when what is planned is written.
 local kept_pins, pins = {}, {}
 
+-- What stands in every queue message of this batch between the user and the operation.
+local region_member = '","region":"' .. settings.region .. '","op":"'
+
 -- Tables begin with room for some values.
 local reply = { '', nil, nil, nil, nil, nil, nil, nil }
 local messages = { nil, nil, nil, nil, nil, nil, nil, nil }
@@ -212,8 +218,8 @@ local planned, users, boards = { nil, nil, nil, nil, nil, nil, nil, nil }, {}, {
 -- Writes everything of a planned write but its place on the all-time board.
 local function write_entry(write)
   local board, reply_at, game, is_hidden, member, fields, name, score_text, previous_text, changed, reached_text, version_text,
-    timestamp, head, also, answer_at, request_hash = unpack(write, 1, 17)
-  local pinning, rank, keyed = '', 'null', '}'
+    timestamp, also, answer_at, request_hash, event_id, user_id, op, value_text, origin = unpack(write, 1, 21)
+  local pinning, rank = '', 'null'
   if kept_pins[game.name] ~= game.rules then
     call('HSET', KEYS[6], game.name, game.rules)
     kept_pins[game.name] = game.rules
@@ -228,17 +234,22 @@ local function write_entry(write)
   end
 
   local answer = answer_of(score_text, previous_text, rank, changed, reached_text, name)
+  -- In parts, as any text made on the way costs as much as the whole.
+  local retry, retry_previous, retry_rank, gap, ending = '', '', '', '', '}'
   if answer_at then
     answers.keep(answer_at, request_hash, version_text, answer)
-    keyed = ',"retry":"' .. request_hash .. ' ' .. (previous_text or 'null') .. ' ' .. rank .. '"}'
+    retry, retry_previous, retry_rank, gap, ending = ',"retry":"', previous_text or 'null', rank, ' ', '"}'
   end
-  messages[#messages + 1] = head .. ',"version":' .. version_text .. ',"name":' .. name .. ',"score":' .. (score_text or 'null')
-    .. ',"achieved_at":' .. reached_text .. ',"timestamp":' .. timestamp .. pinning .. keyed
-  reply[reply_at], reply[reply_at + 1] = 'applied', answer
+  messages[#messages + 1] = '{"event_id":"' .. event_id .. game.member .. user_id .. region_member .. op .. '","value":'
+    .. value_text .. origin .. ',"version":' .. version_text .. ',"name":' .. name .. ',"score":' .. (score_text or 'null')
+    .. ',"achieved_at":' .. reached_text .. ',"timestamp":' .. timestamp .. pinning
+    .. retry .. request_hash .. gap .. retry_previous .. gap .. retry_rank .. ending
+  reply[reply_at], reply[reply_at + 1] = '"applied"', answer
 end
 
 local function fail(reply_at, reason)
-  reply[reply_at], reply[reply_at + 1] = 'failed', type(reason) == 'table' and reason.err or tostring(reason)
+  local text = type(reason) == 'table' and reason.err or tostring(reason)
+  reply[reply_at], reply[reply_at + 1] = '"failed"', cjson.encode(text)
 end
 
 -- One write that meets a damaged key must not take its neighbours' queue messages with it.
@@ -264,17 +275,19 @@ local function flush()
   end
 end
 
-local write_at, reply_at, keyed_at = 1, 0, 0
+local write_at, reply_at, keyed_at, origin = 1, 0, 0, ''
 
--- Decides about the next write. Returns a code and its text, or nil when the write is planned.
+-- Decides about the next write. Returns a code and, if it has one, its text, or nil when the write is planned.
 local function plan(writes)
-  local position, user_id, given_name, op, value_text, is_limited, is_keyed, request_hash, new_name, happened_ms, account_version,
-    head, next_at = struct.unpack('ssssssssssss', writes, write_at)
+  local position, user_id, given_name, op, value_text, is_limited, request_hash, new_name, happened_ms, account_version, event_id,
+    new_origin, next_at = struct.unpack('ssssssssssss', writes, write_at)
   write_at, reply_at = next_at, reply_at + 2
+  if new_origin ~= '' then origin = new_origin end
   local answer_at
-  if is_keyed == '1' then
+  if request_hash ~= '' then
     keyed_at = keyed_at + 1
     answer_at = keyed_at
+    if event_id == '' then event_id = string.sub(answer_fields[keyed_at], #user_id + 2) end
   end
   local game, value = games[position], tonumber(value_text)
   if users[user_id] or op == 'remove' or op == 'create' then
@@ -293,15 +306,15 @@ local function plan(writes)
   local previous = previous_text and tonumber(previous_text) or nil
   local erased_at
   if erased then
-    if account_version ~= '' and tonumber(account_version) <= tonumber(erased) then return 'user_erased', '' end
+    if account_version ~= '' and tonumber(account_version) <= tonumber(erased) then return 'user_erased' end
     erased_at = tonumber(call('HGET', user_key, 'erased_at'))
   end
 
   if answer_at then
     local first_hash, first_version, answer = answers.find(answer_at)
     if answer then
-      if erased_at and first_version <= erased_at then return 'user_erased', '' end
-      if first_hash ~= request_hash then return 'idempotency_mismatch', '' end
+      if erased_at and first_version <= erased_at then return 'user_erased' end
+      if first_hash ~= request_hash then return 'idempotency_mismatch' end
       return 'replayed', answer
     end
   end
@@ -312,9 +325,9 @@ local function plan(writes)
     local time = math.max(now, version)
     -- Clocks of servers differ by a little: what happens 5 s from now happens now.
     if happened > time + 5000000 or happened < time - settings.most_late_ms * 1000 then
-      return 'timestamp_out_of_range', ''
+      return 'timestamp_out_of_range'
     end
-    if erased_at and happened <= erased_at then return 'user_erased', '' end
+    if erased_at and happened <= erased_at then return 'user_erased' end
   end
 
   local pin = pins[game.name]
@@ -322,7 +335,7 @@ local function plan(writes)
     pin = call('HGET', KEYS[6], game.name)
     kept_pins[game.name], pins[game.name] = pin, pin
   end
-  if pin ~= game.rules and pin and pin ~= '~' .. game.rules then return 'rules_changed', pin end
+  if pin ~= game.rules and pin and pin ~= '~' .. game.rules then return 'rules_changed', cjson.encode(pin) end
 
   local order, board, is_hidden = game.order, game.board, hidden == '1'
   if is_hidden then board = KEYS[7] .. game.suffix end
@@ -338,9 +351,9 @@ local function plan(writes)
     if answer_at then answers.keep(answer_at, request_hash, int(version), answer) end
     return 'exists', answer
   end
-  if op == 'remove' and not previous then return 'not_ranked', '' end
+  if op == 'remove' and not previous then return 'not_ranked' end
 
-  if room <= 0 then return 'queue_full', int(settings.queue_max - room) .. ' ' .. rarely().room_ms() end
+  if room <= 0 then return 'queue_full', '[' .. int(settings.queue_max - room) .. ',' .. rarely().room_ms() .. ']' end
   local user_tat, next_region_tat, wait_ms
   if is_limited == '1' and settings.user_interval > 0 then
     user_tat, wait_ms = take(tonumber(tat) or 0, settings.user_interval, settings.user_burst)
@@ -354,12 +367,12 @@ local function plan(writes)
   local score = value
   if op == 'incr' then
     score = (previous or 0) + value
-    if math.abs(value) > game.greatest_delta then return 'score_out_of_range', '' end
+    if math.abs(value) > game.greatest_delta then return 'score_out_of_range' end
   end
   if op == 'remove' then
     score = nil
   elseif score < game.least or score > game.greatest then
-    return 'score_out_of_range', ''
+    return 'score_out_of_range'
   elseif op == 'best' and previous and not better(value, previous, order) then
     score = previous
   end
@@ -418,7 +431,8 @@ local function plan(writes)
   end
   planned[#planned + 1] = {
     board, reply_at, game, is_hidden, member, fields, cjson.encode(name), score_text, previous and previous_text, changed,
-    changed and version_text or reached_text, version_text, timestamp, head, also, answer_at, request_hash,
+    changed and version_text or reached_text, version_text, timestamp, also, answer_at, request_hash, event_id, user_id, op,
+    value_text == '' and 'null' or value_text, origin,
   }
 end
 
@@ -426,7 +440,7 @@ local function plan_on()
   local writes = ARGV[3]
   while write_at <= #writes do
     local code, text = plan(writes)
-    if code then reply[reply_at], reply[reply_at + 1] = code, text end
+    if code then reply[reply_at], reply[reply_at + 1] = '"' .. code .. '"', text or 'null' end
   end
 end
 repeat
@@ -443,4 +457,4 @@ if messages[1] then
   call('HSET', KEYS[1], 'version', int(version), 'tat', int(region_tat))
 end
 reply[1] = int(version)
-return reply
+return table.concat(reply, ',')

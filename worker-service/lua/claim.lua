@@ -6,13 +6,12 @@
 --       4 shard:{S}
 -- ARGV  1 name of the claim   2 most items to take   3 length of the lease, ms
 --       4 prefix queue:scores:{S}:processing:
--- Returns the shard's epoch, the items, and 1 when these are oldest first, 0 when newest first; the epoch is '' and
---       nothing is taken while the shard is closed.
+-- Returns the shard's epoch and how many items the claim has; the epoch is '' and nothing is taken while the shard is closed.
 --
--- The same name again answers the same items: that is how a claim is repeated whose answer was lost.
+-- The same name again answers for the same items: that is how a claim is repeated whose answer was lost.
 
 local epoch = redis.call('HGET', KEYS[4], 'epoch')
-if not epoch then return { '', {}, 1 } end
+if not epoch then return { '', 0 } end
 
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
@@ -27,15 +26,14 @@ if redis.call('EXISTS', KEYS[2]) == 0 then
   end
 end
 
-local taken
 if redis.call('EXISTS', KEYS[2]) == 0 then
   local most = tonumber(ARGV[2])
   local waiting = redis.call('LLEN', KEYS[1])
-  if waiting == 0 then return { epoch, {}, 1 } end
+  if waiting == 0 then return { epoch, 0 } end
   if waiting <= most then
     redis.call('RENAME', KEYS[1], KEYS[2])
   else
-    taken = redis.call('RPOP', KEYS[1], most)
+    local taken = redis.call('RPOP', KEYS[1], most)
     for first = 1, #taken, 1000 do
       redis.call('LPUSH', KEYS[2], unpack(taken, first, math.min(first + 999, #taken)))
     end
@@ -43,5 +41,4 @@ if redis.call('EXISTS', KEYS[2]) == 0 then
 end
 
 redis.call('ZADD', KEYS[3], string.format('%.0f', now + tonumber(ARGV[3])), ARGV[1])
-if taken then return { epoch, taken, 1 } end
-return { epoch, redis.call('LRANGE', KEYS[2], 0, -1), 0 }
+return { epoch, redis.call('LLEN', KEYS[2]) }

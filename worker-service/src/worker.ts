@@ -93,8 +93,8 @@ async function startShard(
   const failpoint = killAt(config.FAILPOINT);
   const pool = databases.of(shard);
 
-  const blocking = await redis.dedicated(shard, `worker-service:${shard.tag}`);
-  lifecycle.onClose(`redis ${shard.tag}`, () => blocking.close());
+  const own = await redis.dedicated(shard, `worker-service:${shard.tag}`);
+  lifecycle.onClose(`redis ${shard.tag}`, () => own.close());
 
   const store = new BatchStore({
     tracing: parts.tracing,
@@ -106,11 +106,10 @@ async function startShard(
     failpoint,
     onLate: () => supervisor.recheck(),
   });
-  const queue = new ShardQueue(shard, redis.of(shard), { batchSize, leaseMs, eventsMaxLength });
+  const queue = new ShardQueue(shard, redis.of(shard), own, { batchSize, leaseMs, eventsMaxLength });
   const drain = new DrainLoop({
     shard,
     queue,
-    blocking,
     store,
     workerName,
     batchSize,

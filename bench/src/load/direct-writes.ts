@@ -111,7 +111,7 @@ async function writeBatch(
   );
   const args = writeScoresArguments(shard, settings, made);
   const reply = await scripts.run('write-scores', shard, writeScoresKeys(shard), args);
-  for (const { code, text } of parseWriteScoresReply(reply).replies) {
-    if (code !== 'applied') throw new Error(`the write script answered ${code} ${text}`);
+  for (const { code, told } of parseWriteScoresReply(reply).replies) {
+    if (code !== 'applied') throw new Error(`the write script answered ${code} ${told}`);
   }
 }

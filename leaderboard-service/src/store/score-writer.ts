@@ -101,7 +101,8 @@ export class ScoreWriter {
     const args = writeScoresArguments(shard, this.#settings, writes);
     const reply = await this.#scripts.run('write-scores', shard, writeScoresKeys(shard), args);
     const { lastVersion, replies } = parseWriteScoresReply(reply);
-    const applied = replies.filter(({ code }) => code === 'applied').length;
+    let applied = 0;
+    for (const { code } of replies) if (code === 'applied') applied += 1;
     this.#acknowledged.record(shard, lastVersion, applied);
     return replies;
   }
@@ -116,12 +117,12 @@ type StoredAnswer = [
   name: string,
 ];
 
-function parseReply({ code, text }: WriteReply): AppliedWrite | Error {
+function parseReply({ code, told }: WriteReply): AppliedWrite | Error {
   switch (code) {
     case 'applied':
     case 'replayed':
     case 'exists': {
-      const [score, previous, rank, changed, reached, name] = JSON.parse(text) as StoredAnswer;
+      const [score, previous, rank, changed, reached, name] = told as StoredAnswer;
       return {
         outcome: code,
         score: score === null ? null : Number(score),
@@ -134,25 +135,24 @@ function parseReply({ code, text }: WriteReply): AppliedWrite | Error {
     }
     case 'user_rate_limited':
       return new Problem(code, 'This user writes faster than allowed', {
-        retryAfterSeconds: Number(text) / 1000,
+        retryAfterSeconds: (told as number) / 1000,
       });
     case 'region_rate_limited':
       return new Problem(code, 'This region takes no more writes now', {
-        retryAfterSeconds: Number(text) / 1000,
+        retryAfterSeconds: (told as number) / 1000,
       });
     case 'queue_full': {
-      const [waiting, roomInMs] = text.split(' ').map(Number);
-      const retryAfterSeconds = (roomInMs ?? 0) / 1000;
-      return new Problem(code, `${waiting} writes wait to be stored`, { retryAfterSeconds });
+      const [waiting, roomInMs] = told as [number, number];
+      return new Problem(code, `${waiting} writes wait to be stored`, { retryAfterSeconds: roomInMs / 1000 });
     }
     case 'score_out_of_range':
       return new Problem(code, 'The new score would lie outside what this game or the platform can keep');
     case 'idempotency_mismatch':
       return new Problem(code, 'The first request with this key was another one');
     case 'rules_changed':
-      return new RulesChanged(`the shard has ${text}`);
+      return new RulesChanged(`the shard has ${told}`);
     case 'periods_missing':
-      return new PeriodsMissing(Number(text));
+      return new PeriodsMissing(told as number);
     case 'user_erased':
       return new UserErased('the account was erased');
     case 'timestamp_out_of_range':
@@ -160,6 +160,6 @@ function parseReply({ code, text }: WriteReply): AppliedWrite | Error {
     case 'not_ranked':
       return new Problem(code, 'There is no such entry');
     default:
-      return new RedisOutcomeUnknown(`write-scores: ${code} ${text}`);
+      return new RedisOutcomeUnknown(`write-scores: ${code} ${told}`);
   }
 }

@@ -6,7 +6,8 @@ import { Problem } from './problems.js';
 const exactInteger = /^-?\d+(?:\.0+)?(?:[eE]\+?\d+)?$/;
 /** A string without its end is matched, too: else every quote in it would be tried as a beginning, in quadratic time. */
 const stringsOrNumbers = /"(?:[^"\\]|\\.)*"?|-?\d[\d.eE+-]*/gs;
-const suspicious = /\d[.eE]|-0/;
+/** Also where it stands in a string, which few do: of ids and times, no part looks like a number with its delimiters. */
+const suspicious = /(?:^|[\s:,[])(?:-0+|-?\d+[.eE][\d.eE+-]*)(?:$|[\s,}\]])/;
 
 /**
  * Reads `application/json` bodies strictly: UTF-8 only, no prototype tricks, and no number that is not

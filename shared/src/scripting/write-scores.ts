@@ -89,8 +89,9 @@ export function writeScoresArguments(
   const games: (string | number)[] = [];
   const texts: (string | number)[] = [];
   const keyed: string[] = [];
+  let lastOrigin: string | undefined;
   for (const write of writes) {
-    const { game, value = '', idempotency, happenedAtMs = '', accountVersion = '' } = write;
+    const { game, name, value = '', idempotency, happenedAtMs = '', accountVersion = '' } = write;
     let position = positions.get(game);
     if (position === undefined) {
       position = positions.size + 1;
@@ -99,20 +100,23 @@ export function writeScoresArguments(
       games.push(game.game, game.rules, leastScore, greatestScore, greatestDelta, game.windows);
     }
     if (idempotency) keyed.push(`${write.userId}:${plain(idempotency.key)}`);
+    const eventId = insideQuotes(write.eventId);
+    const origin = originMembers(write);
     texts.push(
       position,
       plain(write.userId),
-      plain(write.name ?? ''),
+      name === undefined ? '' : plain(name),
       write.operation,
       value,
       write.limited ? '1' : '',
-      idempotency ? '1' : '',
-      plain(idempotency?.requestHash ?? ''),
-      plain(write.newName),
+      idempotency ? plain(idempotency.requestHash) : '',
+      name === undefined ? plain(write.newName) : '',
       happenedAtMs,
       accountVersion,
-      messageHead(shard, write),
+      eventId === idempotency?.key ? '' : eventId,
+      origin === lastOrigin ? '' : origin,
     );
+    lastOrigin = origin;
   }
   const { userWritesPerSecond, userWritesBurst, shardWritesPerSecond } = settings;
   const settled = [
@@ -136,31 +140,34 @@ function plain(text: string): string {
   return text;
 }
 
-/** What is known of the queue message before the script has run, as JSON without the last brace. */
-function messageHead(shard: Shard, write: ScoreWrite): string {
-  const { eventId, game, userId, operation, value = null, requestId, traceparent, actor } = write;
-  // Half the time of JSON.stringify for the whole, and this is done for every write.
-  const head = `{"event_id":${JSON.stringify(eventId)},"game":"${game.game}","user_id":${JSON.stringify(userId)}`;
-  const what = `"region":"${shard.region}","op":"${operation}","value":${value}`;
-  const who = `"request_id":${JSON.stringify(requestId)}`;
-  const trace = traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`;
-  return `${head},${what},${who}${trace}${actor === undefined ? '' : `,"actor":${JSON.stringify(actor)}`}`;
+const needsNoEscape = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** A text as it stands in JSON, without its quotes. */
+function insideQuotes(text: string): string {
+  return needsNoEscape.test(text) ? text : JSON.stringify(text).slice(1, -1);
 }
 
-/** What the script answers to one write: a code and its text. */
+/** What the queue message says of who asked. The writes of one request have it in common. */
+function originMembers({ requestId, traceparent, actor }: ScoreWrite): string {
+  const who = `,"request_id":"${insideQuotes(requestId)}"`;
+  const trace = traceparent === undefined ? '' : `,"traceparent":"${insideQuotes(traceparent)}"`;
+  return actor === undefined ? who + trace : `${who}${trace},"actor":"${insideQuotes(actor)}"`;
+}
+
+/** What the script answers to one write. */
 export interface WriteReply {
   readonly code: string;
-  readonly text: string;
+  /** What the code tells, see the script's head. */
+  readonly told: unknown;
 }
 
 /** The last version that the script gave out, and a reply for each write in order. */
 export function parseWriteScoresReply(reply: RedisReply): { lastVersion: number; replies: WriteReply[] } {
-  const [version, ...flat] = reply as string[];
-  const replies = Array.from({ length: flat.length / 2 }, (_, at) => ({
-    code: flat[at * 2] ?? '',
-    text: flat[at * 2 + 1] ?? '',
-  }));
-  return { lastVersion: Number(version), replies };
+  const values = JSON.parse(`[${reply as string}]`) as [lastVersion: number, ...unknown[]];
+  const replies: WriteReply[] = [];
+  for (let at = 1; at < values.length; at += 2)
+    replies.push({ code: values[at] as string, told: values[at + 1] });
+  return { lastVersion: values[0], replies };
 }
 
 /** 0 = no limit, as in the script. */

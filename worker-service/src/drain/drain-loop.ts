@@ -1,5 +1,5 @@
 import type { Logger } from '@leaderboard/shared/logger';
-import { type RedisConnection, RedisRefused } from '@leaderboard/shared/topology/redis';
+import { RedisRefused } from '@leaderboard/shared/topology/redis';
 import type { Shard } from '@leaderboard/shared/topology/shards';
 import { type BatchStore, Stopped } from '../apply/batch-store.js';
 import { Backoff, pause } from '../backoff.js';
@@ -17,8 +17,6 @@ const graceMs = 5_000;
 export interface DrainContext {
   readonly shard: Shard;
   readonly queue: ShardQueue;
-  /** This loop's own: it waits on it. */
-  readonly blocking: RedisConnection;
   readonly store: BatchStore;
   /** No other live process has it. */
   readonly workerName: string;
@@ -123,7 +121,7 @@ export class DrainLoop {
 
   /** Ends with a claim, or with nothing when it is time to look whether to go on. */
   async #waitForClaim(): Promise<Claim | undefined> {
-    const { queue, blocking, logger, shard } = this.#context;
+    const { queue, logger, shard } = this.#context;
     const stopping = this.#stopping.signal;
     if (this.#paused) {
       await pause(lookAgainMs, stopping);
@@ -132,7 +130,7 @@ export class DrainLoop {
     const claim = await this.#claim();
     if (claim || stopping.aborted) return claim;
     try {
-      await queue.waitForItems(blocking);
+      await queue.waitForItems();
     } catch (error) {
       // At maxmemory even this move is refused, though it needs no memory; claiming is not.
       if (!(error instanceof RedisRefused && error.code === 'OOM')) {

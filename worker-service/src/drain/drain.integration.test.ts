@@ -14,7 +14,7 @@ beforeEach(() => harness.reset());
 afterAll(() => harness.close());
 
 const limits = { batchSize: 1000, leaseMs: 300, eventsMaxLength: 1000 };
-const otherWorker = () => new ShardQueue(harness.asia, harness.redis, limits);
+const otherWorker = () => new ShardQueue(harness.asia, harness.redis, harness.redis, limits);
 
 function message(fields: Record<string, unknown>): string {
   return JSON.stringify({

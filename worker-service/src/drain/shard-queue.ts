@@ -49,40 +49,50 @@ const lost = 2;
 
 const waitSeconds = 1;
 
-/** One shard's queue as a worker sees it. Every method throws what the connection throws. */
+/**
+ * One shard's queue as a worker sees it. Every method throws what the connection throws.
+ *
+ * Claims come on a connection of their own: Redis writes 64 kB of a reply, then does all else that it has to do, so a full batch
+ * takes as many rounds as it has blocks, and whatever is to be answered on the same connection waits behind it.
+ */
 export class ShardQueue {
   #waitingClient: RedisReply = null;
 
+  /** @param own a connection that nobody else waits on */
   constructor(
     private readonly shard: Shard,
     private readonly redis: RedisConnection,
+    private readonly own: RedisConnection,
     private readonly limits: QueueLimits,
   ) {}
 
   /** The claim; without items when nothing waits; undefined while the shard is closed. */
   async claim(name: string): Promise<Claim | undefined> {
-    const keys = [
-      queueKey(this.shard),
-      processingKey(this.shard, name),
-      workersKey(this.shard),
-      shardKey(this.shard),
-    ];
+    const claimed = processingKey(this.shard, name);
+    const keys = [queueKey(this.shard), claimed, workersKey(this.shard), shardKey(this.shard)];
     const { batchSize, leaseMs } = this.limits;
     const args = [name, String(batchSize), String(leaseMs), processingKey(this.shard, '')];
-    const reply = await claimScript.run(this.redis, keys, args);
-    const [epoch, items, oldestFirst] = reply as [string, string[], number];
+    // In one go, and the items not through the script, which would make texts of its own of them.
+    const [reply, newestFirst] = await Promise.all([
+      claimScript.run(this.own, keys, args),
+      this.own.send(['LRANGE', claimed, '0', '-1']),
+    ]);
+    const [epoch, count] = reply as [string, number];
     if (epoch === '') return undefined;
-    return { name, epoch: Number(epoch), items: oldestFirst === 1 ? items : items.reverse() };
+    let items = newestFirst as string[];
+    // Where the script was not known yet, the second command came before it.
+    if (items.length !== count) items = (await this.own.send(['LRANGE', claimed, '0', '-1'])) as string[];
+    return { name, epoch: Number(epoch), items: items.reverse() };
   }
 
   /**
    * Waits up to a second for something to claim. Moving the last item from the right end to the right end changes
-   * nothing, so that nothing can get lost on the way. The connection must be one that nobody else waits on.
+   * nothing, so that nothing can get lost on the way.
    */
-  async waitForItems(blocking: RedisConnection): Promise<void> {
+  async waitForItems(): Promise<void> {
     const queue = queueKey(this.shard);
-    this.#waitingClient = await blocking.send(['CLIENT', 'ID']);
-    await blocking.send(['BLMOVE', queue, queue, 'RIGHT', 'RIGHT', String(waitSeconds)]);
+    this.#waitingClient = await this.own.send(['CLIENT', 'ID']);
+    await this.own.send(['BLMOVE', queue, queue, 'RIGHT', 'RIGHT', String(waitSeconds)]);
     this.#waitingClient = null;
   }
 

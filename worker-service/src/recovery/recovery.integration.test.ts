@@ -484,7 +484,7 @@ describe('a batch that was claimed before Redis was emptied', () => {
 
 async function claimSlowly(): Promise<Claim> {
   const limits = { batchSize: 10, leaseMs: 1000, eventsMaxLength: 0 };
-  const claim = await new ShardQueue(harness.asia, harness.redis, limits).claim('slow.0');
+  const claim = await new ShardQueue(harness.asia, harness.redis, harness.redis, limits).claim('slow.0');
   if (!claim) throw new Error('nothing claimed');
   return claim;
 }
