@@ -12,7 +12,7 @@ export const nodeServices = {
     nodeOptions: roomForGarbage,
   },
   gateway: { directory: 'api-gateway', basePort: 4000, nodeOptions: roomForGarbage },
-  worker: { directory: 'worker-service', basePort: 6001 },
+  worker: { directory: 'worker-service', basePort: 6001, nodeOptions: roomForGarbage },
 } satisfies Partial<Record<ProcessRole, NodeServiceKind>>;
 
 interface NodeServiceKind {

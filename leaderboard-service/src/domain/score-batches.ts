@@ -39,7 +39,8 @@ interface Item extends RuledCommand {
   readonly operation: Operation;
 }
 
-interface Applied extends Item {
+interface Applied {
+  readonly item: Item;
   readonly written: AppliedWrite;
 }
 
@@ -95,8 +96,8 @@ export class ScoreBatches {
       else if (one instanceof Error) results[item.at] = { error: one };
       else {
         const ofGame = applied.get(item.rules);
-        if (ofGame) ofGame.push({ ...item, written: one });
-        else applied.set(item.rules, [{ ...item, written: one }]);
+        if (ofGame) ofGame.push({ item, written: one });
+        else applied.set(item.rules, [{ item, written: one }]);
       }
     }
     await Promise.all([
@@ -112,13 +113,13 @@ export class ScoreBatches {
 
   /** Of one game: their ranks are asked for together. */
   async #answer(shard: Shard, rules: GameRules, applied: readonly Applied[], results: BatchResult[]) {
-    const places = () => applied.map(({ command, written }) => placeOf(command.subject, rules, written));
+    const places = () => applied.map(({ item, written }) => placeOf(item.command.subject, rules, written));
     try {
       const before = await this.rankings.countBefore(shard.region, rules, places, shard).catch(rankUnknown);
-      for (const [index, { at, command, written }] of applied.entries())
-        results[at] = { outcome: toOutcome(command, rules, written, before[index] ?? 0) };
+      for (const [index, { item, written }] of applied.entries())
+        results[item.at] = { outcome: toOutcome(item.command, rules, written, before[index] ?? 0) };
     } catch (error) {
-      for (const { at } of applied) results[at] = { error };
+      for (const { item } of applied) results[item.at] = { error };
     }
   }
 
