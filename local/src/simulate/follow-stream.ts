@@ -7,10 +7,9 @@ import type { Plays } from './plays.js';
 import type { Stores } from './stores.js';
 
 const pageEntries = 5_000;
-const restMs = 50;
+const restMs = 200;
 
-const eventIdOf = /"event_id":"([^"]*)"/;
-const versionOf = /"version":(\d+)/;
+const versionMember = '"version":';
 
 /**
  * Reads the event streams while they grow, because they are trimmed: counts how often each event of the run was told.
@@ -22,23 +21,31 @@ export class StreamFollower {
   counts = new Uint8Array(1 << 20);
   /** Entries trimmed before they were read, of whatever run. */
   trimmed = 0;
-  #places = new Map<Shard, string>();
+  readonly #opening: string;
   #ending = false;
-  #following: Promise<void> = Promise.resolve();
+  #following: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly stores: Stores,
-    private readonly plays: Plays,
-  ) {}
+    plays: Plays,
+  ) {
+    this.#opening = `"event_id":"${plays.eventId('')}`;
+  }
 
   async start(): Promise<void> {
-    for (const shard of this.stores.shards.shards) {
-      const [newest] = (await this.stores.redis
-        .of(shard)
-        .send(['XREVRANGE', eventsKey(shard), '+', '-', 'COUNT', '1'])) as [[string]?];
-      this.#places.set(shard, newest?.[0] ?? '0-0');
-    }
-    this.#following = this.#follow();
+    const followed = await Promise.all(
+      this.stores.shards.shards.map(async (shard) => {
+        // Shards that share a connection would wait for each other's pages.
+        const redis = await this.stores.dedicated(shard);
+        const [newest] = (await redis.send(['XREVRANGE', eventsKey(shard), '+', '-', 'COUNT', '1'])) as [
+          [string]?,
+        ];
+        return { shard, redis, place: newest?.[0] ?? '0-0' };
+      }),
+    );
+    this.#following = Promise.all(
+      followed.map(({ shard, redis, place }) => this.#follow(shard, redis, place)),
+    );
     this.#following.catch(() => {});
   }
 
@@ -48,18 +55,18 @@ export class StreamFollower {
     await this.#following;
   }
 
-  async #follow(): Promise<void> {
+  async #follow(shard: Shard, redis: RedisConnection, from: string): Promise<void> {
+    let place = from;
     for (;;) {
       const last = this.#ending;
-      let read = 0;
-      for (const [shard, place] of this.#places)
-        read += await this.#readOn(shard, place, this.stores.redis.of(shard));
-      if (read === 0 && last) return;
-      if (read < pageEntries && !last) await sleep(restMs);
+      const entries = await this.#readAfter(place, shard, redis);
+      place = entries.at(-1)?.[0] ?? place;
+      if (entries.length === 0 && last) return;
+      if (entries.length < pageEntries && !last) await sleep(restMs);
     }
   }
 
-  async #readOn(shard: Shard, place: string, redis: RedisConnection): Promise<number> {
+  async #readAfter(place: string, shard: Shard, redis: RedisConnection): Promise<[string, string[]][]> {
     // Both in one go: the place itself is still there, or something behind it may be gone.
     const key = eventsKey(shard);
     const [kept, entries] = (await Promise.all([
@@ -69,24 +76,27 @@ export class StreamFollower {
     const first = kept[0]?.[0];
     if (place !== '0-0' && first !== undefined && isAfter(first, place)) this.trimmed += 1;
     for (const [id, fields] of entries) this.#count(id, fields[1] ?? '');
-    this.#places.set(shard, entries.at(-1)?.[0] ?? place);
-    return entries.length;
+    return entries;
   }
 
   #count(id: string, event: string): void {
-    // Cheaper than parsing it. No text in it has a quote that is not escaped.
-    const [, eventId = ''] = eventIdOf.exec(event) ?? [];
-    const [, version] = versionOf.exec(event) ?? [];
-    const number = this.plays.numberOf(eventId);
-    if (number < 0) return;
+    // Much cheaper than parsing it. No text in it has a quote that is not escaped.
+    const number = numberBehind(this.#opening, event);
+    if (number === undefined) return;
     while (number >= this.counts.length) {
       const larger = new Uint8Array(this.counts.length * 2);
       larger.set(this.counts);
       this.counts = larger;
     }
     this.counts[number] = Math.min(255, (this.counts[number] ?? 0) + 1);
-    this.lagMs.record(Math.max(1, Number(id.split('-', 1)[0]) - Math.floor(Number(version) / 1000)));
+    const acceptedMs = Math.floor((numberBehind(versionMember, event) ?? 0) / 1000);
+    this.lagMs.record(Math.max(1, Number.parseInt(id, 10) - acceptedMs));
   }
+}
+
+function numberBehind(text: string, event: string): number | undefined {
+  const at = event.indexOf(text);
+  return at === -1 ? undefined : Number.parseInt(event.slice(at + text.length, at + text.length + 16), 10);
 }
 
 function isAfter(id: string, other: string): boolean {

@@ -63,7 +63,8 @@ export class Plays {
     return regions[player % regions.length] ?? '';
   }
 
-  eventId(number: number): string {
+  /** @param number '' for what all of them begin with */
+  eventId(number: number | ''): string {
     return `${this.settings.run}-e${number}`;
   }
 

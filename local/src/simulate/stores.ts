@@ -1,15 +1,18 @@
 import { postgresSettings, processSettings, readConfig, topologySettings } from '@leaderboard/shared/config';
 import { createLogger } from '@leaderboard/shared/logger';
 import { connectionTo, readPostgres } from '@leaderboard/shared/topology/postgres';
+import type { RedisConnection } from '@leaderboard/shared/topology/redis';
 import { connectTopology, type RedisConnections } from '@leaderboard/shared/topology/redis-connections';
 import { readTopology } from '@leaderboard/shared/topology/settings';
-import type { ShardMap } from '@leaderboard/shared/topology/shards';
+import type { Shard, ShardMap } from '@leaderboard/shared/topology/shards';
 import pg from 'pg';
 import { Type } from 'typebox';
 import type { LocalConfig } from '../config.js';
 
 /** The stores behind the stack, for the check. */
 export class Stores {
+  readonly #dedicated: RedisConnection[] = [];
+
   private constructor(
     readonly redis: RedisConnections,
     readonly shards: ShardMap,
@@ -38,7 +41,14 @@ export class Stores {
     return client;
   }
 
+  /** A connection to a shard's Redis that nobody else waits on. */
+  async dedicated(shard: Shard): Promise<RedisConnection> {
+    const connection = await this.redis.dedicated(shard, 'simulate');
+    this.#dedicated.push(connection);
+    return connection;
+  }
+
   async close(): Promise<void> {
-    await this.redis.close();
+    await Promise.allSettled([...this.#dedicated, this.redis].map((each) => each.close()));
   }
 }
