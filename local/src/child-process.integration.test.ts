@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SupervisedProcess } from './child-process.js';
+import { type ProcessSpec, SupervisedProcess } from './child-process.js';
+import { firstNiceness } from './precedence.js';
 import { noProgress } from './progress.js';
 
 let directory: string;
@@ -17,7 +18,11 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function run(script: string, changed: () => void = () => {}): SupervisedProcess {
+function run(
+  script: string,
+  changed: () => void = () => {},
+  more: Partial<ProcessSpec> = {},
+): SupervisedProcess {
   child = new SupervisedProcess(
     {
       name: 'child',
@@ -28,6 +33,7 @@ function run(script: string, changed: () => void = () => {}): SupervisedProcess 
       env: {},
       stopSignal: 'SIGTERM',
       logFile: join(directory, 'child.log'),
+      ...more,
     },
     changed,
   );
@@ -55,6 +61,14 @@ describe('SupervisedProcess', () => {
 
   it('gives up on one that never becomes ready', async () => {
     await expect(run(forever).until(never, 100, noProgress)).rejects.toThrow('cannot serve (not yet)');
+  });
+
+  it('lets who goes first have the processor before others, where it may, and nobody else', () => {
+    const mayRaise = process.getuid?.() === 0;
+    const own = getPriority();
+    expect(getPriority(run(forever).pid)).toBe(own);
+    child?.kill();
+    expect(getPriority(run(forever, () => {}, { goesFirst: true }).pid)).toBe(mayRaise ? firstNiceness : own);
   });
 
   it('starts a killed child again, within a second, and tells', async () => {

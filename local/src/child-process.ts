@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readSince, sizeOf } from './log-files.js';
+import { takePrecedence } from './precedence.js';
 import { signalGroup } from './process-identity.js';
 import type { Progress } from './progress.js';
 import { StartError } from './start-error.js';
@@ -25,6 +26,8 @@ export interface ProcessSpec {
   logFile: string;
   /** Before each start, the first one included. */
   prepare?: () => void;
+  /** Others wait for it, so it should not have to wait for them. */
+  goesFirst?: boolean;
 }
 
 type State = 'new' | 'starting' | 'running' | 'stopping' | 'stopped';
@@ -150,7 +153,7 @@ export class SupervisedProcess {
   }
 
   #spawn(): void {
-    const { command, args, env, cwd, user, logFile, prepare } = this.spec;
+    const { command, args, env, cwd, user, logFile, prepare, goesFirst } = this.spec;
     prepare?.();
     this.#logStart = sizeOf(logFile);
     this.#spawnError = undefined;
@@ -158,6 +161,7 @@ export class SupervisedProcess {
     const log = openSync(logFile, 'a', 0o600);
     const child = spawn(command, args, { env, cwd, ...user, detached: true, stdio: ['ignore', log, log] });
     closeSync(log);
+    if (goesFirst && child.pid !== undefined) takePrecedence(child.pid);
     this.#child = child;
     this.#gone = new Promise((resolve) => {
       let ended = false;

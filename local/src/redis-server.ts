@@ -38,6 +38,7 @@ export function redisServer({ program, port, directory, logFile }: RedisServerOp
     env: {},
     stopSignal: 'SIGTERM',
     logFile,
+    goesFirst: true,
   };
 }
 

@@ -4,7 +4,7 @@
 --
 -- KEYS  1 shard:{S}   2 prefix answers:{S}:
 -- ARGV  1 epoch of the recovery   2 ms for which an answer is kept
---       then 5 for each answer: user_id, idempotency key, request hash, answer, version of the write
+--       then 5 for each answer: user_id, idempotency key, request hash, answer without its last two members, version
 -- Returns the number of answers that have time left.
 -- Error SUPERSEDED: another recovery has begun, or this Redis was emptied meanwhile.
 
@@ -24,7 +24,7 @@ for at = 3, #ARGV, 5 do
   if given_at > now - kept_ms then
     local half = answers_half(given_at, kept_ms)
     redis.call('HSETNX', answers_key(KEYS[2], half), ARGV[at] .. ':' .. ARGV[at + 1],
-      ARGV[at + 2] .. ' ' .. ARGV[at + 4] .. ' ' .. ARGV[at + 3])
+      string.sub(ARGV[at + 3], 1, -2) .. ',"' .. ARGV[at + 2] .. '",' .. ARGV[at + 4] .. ']')
     halves[half], written = true, written + 1
   end
 end

@@ -23,8 +23,9 @@
 --
 -- Returns one text, JSON values with commas between them: the last version given out, then two for each write, a code and
 -- what it tells, null where nothing is said of it here:
---   applied, replayed, exists   answer: ["score"|null, "previous"|null, rank|null, changed 0|1, "reached µs", "name"];
---                               the rank is that after the whole batch, which nobody sees in parts
+--   applied, replayed, exists   answer: ["score"|null, "previous"|null, rank|null, changed 0|1, "reached µs", "name",
+--                               "hash of the request", version]; the rank is that after the whole batch, which nobody sees
+--                               in parts
 --   user_rate_limited, region_rate_limited   ms after which a retry can succeed
 --   queue_full   [messages waiting, ms after which there should be room]
 --   score_out_of_range, idempotency_mismatch, not_ranked, timestamp_out_of_range
@@ -192,13 +193,20 @@ local function take(tat, interval, burst)
   return tat + interval
 end
 
+-- A text as JSON: most need no escapes, and looking costs a third of making them.
+local function quoted(text)
+  if string.find(text, '[%c"\\\127]') then return cjson.encode(text) end
+  return '"' .. text .. '"'
+end
+
 -- score and previous as text, or nil; rank as text; name as JSON.
-local function answer_of(score, previous, rank, changed, reached, name)
+local function answer_of(score, previous, rank, changed, reached, name, request_hash, version)
   if score and previous then
-    return '["' .. score .. '","' .. previous .. '",' .. rank .. (changed and ',1,"' or ',0,"') .. reached .. '",' .. name .. ']'
+    return '["' .. score .. '","' .. previous .. '",' .. rank .. (changed and ',1,"' or ',0,"') .. reached .. '",' .. name
+      .. ',"' .. request_hash .. '",' .. version .. ']'
   end
   return (score and '["' .. score .. '",' or '[null,') .. (previous and '"' .. previous .. '",' or 'null,')
-    .. rank .. (changed and ',1,"' or ',0,"') .. reached .. '",' .. name .. ']'
+    .. rank .. (changed and ',1,"' or ',0,"') .. reached .. '",' .. name .. ',"' .. request_hash .. '",' .. version .. ']'
 end
 
 -- The rules that this shard has its scores under, by game, as shared/src/scoring/rules.ts says: those that it keeps, and
@@ -233,11 +241,11 @@ local function write_entry(write)
     rank = int(place)
   end
 
-  local answer = answer_of(score_text, previous_text, rank, changed, reached_text, name)
+  local answer = answer_of(score_text, previous_text, rank, changed, reached_text, name, request_hash, version_text)
   -- In parts, as any text made on the way costs as much as the whole.
   local retry, retry_previous, retry_rank, gap, ending = '', '', '', '', '}'
   if answer_at then
-    answers.keep(answer_at, request_hash, version_text, answer)
+    answers.keep(answer_at, answer)
     retry, retry_previous, retry_rank, gap, ending = ',"retry":"', previous_text or 'null', rank, ' ', '"}'
   end
   messages[#messages + 1] = '{"event_id":"' .. event_id .. game.member .. user_id .. region_member .. op .. '","value":'
@@ -311,7 +319,7 @@ local function plan(writes)
   end
 
   if answer_at then
-    local first_hash, first_version, answer = answers.find(answer_at)
+    local answer, first_hash, first_version = answers.find(answer_at)
     if answer then
       if erased_at and first_version <= erased_at then return 'user_erased' end
       if first_hash ~= request_hash then return 'idempotency_mismatch' end
@@ -346,9 +354,9 @@ local function plan(writes)
     local member = member_at(user_id, reached_text)
     local rank = is_hidden and rarely().hidden_rank(game.board, sort_text(previous_text, order), member)
       or call('ZRANK', board, member) + 1
-    local answer = answer_of(previous_text, previous_text, int(rank), false, reached_text,
-      cjson.encode(known_name or name))
-    if answer_at then answers.keep(answer_at, request_hash, int(version), answer) end
+    local answer = answer_of(previous_text, previous_text, int(rank), false, reached_text, quoted(known_name or name),
+      request_hash, int(version))
+    if answer_at then answers.keep(answer_at, answer) end
     return 'exists', answer
   end
   if op == 'remove' and not previous then return 'not_ranked' end
@@ -430,7 +438,7 @@ local function plan(writes)
     end
   end
   planned[#planned + 1] = {
-    board, reply_at, game, is_hidden, member, fields, cjson.encode(name), score_text, previous and previous_text, changed,
+    board, reply_at, game, is_hidden, member, fields, quoted(name), score_text, previous and previous_text, changed,
     changed and version_text or reached_text, version_text, timestamp, also, answer_at, request_hash, event_id, user_id, op,
     value_text == '' and 'null' or value_text, origin,
   }

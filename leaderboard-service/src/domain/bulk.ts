@@ -114,7 +114,18 @@ function toResult(result: BatchResult): BulkResult {
     const { answer, replayed } = result.outcome;
     const { user_id, name, region, game, score, previous_score, rank, best, updated_at } = answer;
     // By name: spreading the answer takes longer than making it.
-    const told = { ok: true as const, user_id, name, region, game, score, previous_score, rank, best, updated_at };
+    const told = {
+      ok: true as const,
+      user_id,
+      name,
+      region,
+      game,
+      score,
+      previous_score,
+      rank,
+      best,
+      updated_at,
+    };
     return replayed ? { ...told, replayed } : told;
   }
   const { code, message } = toProblem(result.error);

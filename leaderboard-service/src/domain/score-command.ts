@@ -131,5 +131,8 @@ function requestHash(command: ScoreCommand, operation: Operation, game: WrittenG
   const { subject, value = '', happenedAtMs = '' } = command;
   // Only the name may have spaces.
   const name = subject.name === undefined ? '' : ` ${subject.name}`;
-  return hash('sha256', `${operation} ${game.game} ${value} ${happenedAtMs}${name}`, 'base64url').slice(0, 22);
+  return hash('sha256', `${operation} ${game.game} ${value} ${happenedAtMs}${name}`, 'base64url').slice(
+    0,
+    22,
+  );
 }

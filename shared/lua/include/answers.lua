@@ -1,7 +1,8 @@
 -- The answers to keyed writes: HASHes answers:{S}:<n>, one for each half of the time that answers are kept, of those that were
 -- first given in that half; n counts halves since 1970. One that is over expires as a whole when its last answer does.
 --   field   user_id:<idempotency key>
---   value   hash of the request, version of the write and answer, with a space between them
+--   value   the answer as write-scores.lua gives it: JSON array, its last members the hash of the request and the version of the
+--           write
 
 local function answers_half(ms, kept_ms) return math.floor(ms / kept_ms * 2) end
 local function answers_key(prefix, half) return prefix .. string.format('%d', half) end
@@ -22,12 +23,12 @@ local function open_answers(prefix, fields, now_ms, kept_ms)
   local new, changes = {}, { nil, nil, nil, nil, nil, nil, nil, nil }
 
   local function parsed(text)
-    local hash, version, answer = string.match(text, '^(%S*) (%d+) (.*)$')
+    local hash, version = string.match(text, '"([^"]*)",(%d+)%]$')
     version = tonumber(version)
-    if version and version > oldest then return hash, version, answer end
+    if version and version > oldest then return text, hash, version end
   end
 
-  -- Hash of the request, version, answer; nothing when there is none.
+  -- The answer, hash of the request, version; nothing when there is none.
   local function find(at)
     local text = new[fields[at]]
     if text then return parsed(text) end
@@ -36,10 +37,9 @@ local function open_answers(prefix, fields, now_ms, kept_ms)
     end
   end
 
-  local function keep(at, hash, version, answer)
+  local function keep(at, answer)
     local field, count = fields[at], #changes
-    local text = hash .. ' ' .. version .. ' ' .. answer
-    new[field], changes[count + 1], changes[count + 2] = text, field, text
+    new[field], changes[count + 1], changes[count + 2] = answer, field, answer
   end
 
   local function write()

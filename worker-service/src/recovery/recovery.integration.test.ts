@@ -68,8 +68,8 @@ async function answers(): Promise<Record<string, unknown[]>> {
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThanOrEqual(36 * 3_600_000);
     for (const [field, value] of await readHash(harness.redis, key)) {
-      const [, hash, version, answer = ''] = /^(\S+) (\d+) (.*)$/.exec(value) ?? [];
-      kept[field] = [hash, version, JSON.parse(answer)];
+      const [hash, version] = JSON.parse(value).slice(-2);
+      kept[field] = [hash, String(version), JSON.parse(value).slice(0, -2)];
     }
   }
   return kept;
@@ -276,7 +276,7 @@ describe('a Redis that was emptied', () => {
     const other = { ...keyed, key: 'key-2' };
     await harness.write([other]);
     const [, version] = (await answers())['ann:key-2'] ?? [];
-    const older = `hash ${Number(version) - hours * 3_600_000_000} []`;
+    const older = `["hash",${Number(version) - hours * 3_600_000_000}]`;
     for (const key of (await harness.redis.send(['KEYS', `${answersKey(harness.asia)}*`])) as string[])
       await harness.redis.send(['HSET', key, 'ann:key-2', older]);
     expect(await harness.write([other])).toEqual([outcome]);
