@@ -5,7 +5,29 @@ export interface PlainScore {
   readonly userId: string;
   readonly region: string;
   readonly version: number;
+  /** The whole message, then what it says as texts: as `scoreFields` of the parsed one would be. Quotes and backslashes are in none. */
+  readonly fields: ScoreFields;
 }
+
+/** The message, then its `scoreColumns` in order; nothing for null and what is left out. */
+export type ScoreFields = readonly (string | null | undefined)[];
+
+/** Members of a score message that are stored, in the order in which the write script makes them. */
+export const scoreColumns = [
+  'event_id',
+  'game',
+  'user_id',
+  'region',
+  'op',
+  'value',
+  'request_id',
+  'version',
+  'name',
+  'score',
+  'achieved_at',
+  'timestamp',
+  'retry',
+] as const;
 
 const text = '[^"\\\\\\x00-\\x1f]';
 const plainName =
@@ -15,19 +37,19 @@ const plainScore = '-?(?:0|[1-9][0-9]{0,14})';
 const inner = (pattern: string) => pattern.replace(/^\^/, '').replace(/\$$/, '');
 const plainMessage = new RegExp(
   [
-    `^\\{"event_id":"${text}{1,128}"`,
-    `"game":"${inner(gamePattern)}"`,
+    `^\\{"event_id":"(${text}{1,128})"`,
+    `"game":"(${inner(gamePattern)})"`,
     // Its lookahead would look beyond the id: `plainId` asks it.
     '"user_id":"([A-Za-z0-9_.@+~|#=!$-]{1,64})"',
     `"region":"(${inner(regionPattern)})"`,
-    '"op":"(?:best|set|incr|create)"',
-    `"value":${plainScore}`,
-    `"request_id":"${text}{0,128}"`,
+    '"op":"(best|set|incr|create)"',
+    `"value":(${plainScore})`,
+    `"request_id":"(${text}{0,128})"`,
     `"version":(${natural})`,
-    `"name":"${plainName}"`,
-    `"score":${plainScore}`,
-    `"achieved_at":${natural}`,
-    `"timestamp":${natural}(?:,"retry":"[A-Za-z0-9_-]{1,64} (?:null|${plainScore}) ${natural}")?\\}$`,
+    `"name":"(${plainName})"`,
+    `"score":(${plainScore})`,
+    `"achieved_at":(${natural})`,
+    `"timestamp":(${natural})(?:,"retry":"([A-Za-z0-9_-]{1,64} (?:null|${plainScore}) ${natural})")?\\}$`,
   ].join(','),
 );
 const plainId = /[A-Za-z0-9]/;
@@ -40,8 +62,8 @@ const plainId = /[A-Za-z0-9]/;
 export function recognisePlainScore(item: string): PlainScore | undefined {
   const found = plainMessage.exec(item);
   if (!found) return undefined;
-  const [, userId = '', region = '', version] = found;
-  return plainId.test(userId) ? { userId, region, version: Number(version) } : undefined;
+  const [, , , userId = '', region = '', , , , version] = found;
+  return plainId.test(userId) ? { userId, region, version: Number(version), fields: found } : undefined;
 }
 
 /** What a recognised message tells others: all but what answers its retry. */

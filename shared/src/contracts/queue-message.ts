@@ -16,9 +16,9 @@ import { GameDefinition } from './games.js';
 const closed = { additionalProperties: false };
 
 const Microseconds = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-const EventId = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000]*$' });
+const EventId = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\u0000\\p{Cs}]*$' });
 
-const RequestId = Type.Optional(Type.String({ maxLength: 128 }));
+const RequestId = Type.Optional(Type.String({ maxLength: 128, pattern: '^\\P{Cs}*$' }));
 const Actor = Type.Optional(UserId);
 /** W3C; of a request that belongs to a trace. */
 const Traceparent = Type.Optional(Type.String({ maxLength: 55 }));

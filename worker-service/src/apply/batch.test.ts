@@ -77,7 +77,7 @@ describe('reading a batch', () => {
 
   it('takes what is recognised by its text as it is', () => {
     const item = JSON.stringify(plain);
-    expect(readBatch([item], asia, shards).entries).toEqual([
+    expect(readBatch([item], asia, shards).entries).toMatchObject([
       { item, at: 0, version: 7, message: undefined },
     ]);
     expect(publicEvent({ item, message: undefined })).toBe(item);

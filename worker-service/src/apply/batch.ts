@@ -1,4 +1,8 @@
-import { recognisePlainScore, withoutAnswer } from '@leaderboard/shared/contracts/plain-score';
+import {
+  recognisePlainScore,
+  type ScoreFields,
+  withoutAnswer,
+} from '@leaderboard/shared/contracts/plain-score';
 import {
   isAccountMessage,
   isEraseMessage,
@@ -18,6 +22,8 @@ export interface Entry {
   readonly version: number;
   /** Undefined for a score message that needs nothing but to be stored as it is, and told without what answers its retry. */
   readonly message: QueueMessage | undefined;
+  /** Of such a message. */
+  readonly fields?: ScoreFields;
 }
 
 /** An item that is no message, or that Postgres refuses. */
@@ -39,7 +45,7 @@ export function readBatch(items: readonly string[], shard: Shard, shards: ShardM
   for (const [at, item] of items.entries()) {
     const plain = recognisePlainScore(item);
     if (plain && plain.region === shard.region && isAtHome(plain.userId, shard)) {
-      entries.push({ item, at, version: plain.version, message: undefined });
+      entries.push({ item, at, version: plain.version, message: undefined, fields: plain.fields });
       continue;
     }
     const parsed = parseQueueMessage(item);

@@ -21,6 +21,7 @@ import { storeHidden } from '../sql/store-hidden.js';
 import { storeRules } from '../sql/store-rules.js';
 import { storeScores, storeScoresAgain } from '../sql/store-scores.js';
 import type { Entry } from './batch.js';
+import { scoreArrays } from './score-arrays.js';
 
 interface Statement {
   readonly name: string;
@@ -36,9 +37,11 @@ const statements: readonly {
   /** The same for what may have been stored before. */
   readonly again?: Statement;
   readonly isFor: (message: QueueMessage) => boolean;
+  /** What it takes; else the messages as one JSON array. */
+  readonly values?: (entries: readonly Entry[]) => string[];
 }[] = [
   { statement: storeErasures, isFor: isEraseMessage },
-  { statement: storeScores, again: storeScoresAgain, isFor: isScoreMessage },
+  { statement: storeScores, again: storeScoresAgain, isFor: isScoreMessage, values: scoreArrays },
   { statement: storeAccounts, isFor: isAccountMessage },
   { statement: storeGames, isFor: isGameMessage },
   { statement: storeRules, isFor: (message) => 'rules' in message },
@@ -83,12 +86,12 @@ async function storeOnce(
       claimEpoch,
       entries.some(({ message }) => message !== undefined && isEraseMessage(message)),
     );
-    for (const { statement, again = statement, isFor } of statements) {
+    for (const { statement, again = statement, isFor, values = joined } of statements) {
       const messages = entries.filter(({ message }) =>
         message ? isFor(message) : statement === storeScores,
       );
       if (messages.length > 0)
-        await client.query({ ...pool.prepared(isAgain ? again : statement), values: [joined(messages)] });
+        await client.query({ ...pool.prepared(isAgain ? again : statement), values: values(messages) });
     }
     const missing = entries.map(({ version }) => version).filter((version) => version > kept);
     if (missing.length > 0) {
@@ -130,4 +133,4 @@ async function rolledBack(client: pg.PoolClient, error: unknown): Promise<boolea
   }
 }
 
-const joined = (entries: readonly Entry[]) => `[${entries.map(({ item }) => item).join(',')}]`;
+const joined = (entries: readonly Entry[]) => [`[${entries.map(({ item }) => item).join(',')}]`];
