@@ -157,7 +157,7 @@ local function rarely()
     if game.is_overall and score ~= previous then
       local sum, sum_reached, sum_games = unpack(call('HMGET', user_key, 'score:*', 'updated_at:*', 'games:*'))
       overall = { tonumber(sum), tonumber(sum_reached), tonumber(sum_games) }
-      if not overall_after(overall[1], previous, score) then return nil, 'score_out_of_range', '' end
+      if not overall_after(overall[1], previous, score) then return nil, 'score_out_of_range' end
     end
     if score and (game.windows or rolling) then
       local kept = parse_windows(game.windows or '')
@@ -193,7 +193,7 @@ local function take(tat, interval, burst)
   return tat + interval
 end
 
--- A text as JSON: most need no escapes, and looking costs a third of making them.
+-- A text as JSON. Most need no escapes.
 local function quoted(text)
   if string.find(text, '[%c"\\\127]') then return cjson.encode(text) end
   return '"' .. text .. '"'
@@ -242,7 +242,7 @@ local function write_entry(write)
   end
 
   local answer = answer_of(score_text, previous_text, rank, changed, reached_text, name, request_hash, version_text)
-  -- In parts, as any text made on the way costs as much as the whole.
+  -- In parts: Lua would keep whatever text is made on the way.
   local retry, retry_previous, retry_rank, gap, ending = '', '', '', '', '}'
   if answer_at then
     answers.keep(answer_at, answer)

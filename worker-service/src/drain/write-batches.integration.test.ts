@@ -46,6 +46,31 @@ describe('a batch of writes with one that meets a damaged key', () => {
   });
 });
 
+describe('a batch of writes with some that are refused', () => {
+  beforeEach(() => harness.stopWorkers());
+
+  it('tells each why, and applies the others', async () => {
+    const overall = { rules: 'set:desc:overall', value: 2 ** 53 - 1 };
+    const codes = await harness.write([
+      { userId: 'ann', game: 'race', ...overall },
+      { userId: 'ann', game: 'quiz', ...overall },
+      { userId: 'bob', operation: 'remove' },
+      { userId: 'cid', value: 1, happenedAtMs: 0 },
+      { userId: 'dan', game: 'race', value: 1, rules: 'best:asc' },
+      { userId: 'eve', value: 5 },
+    ]);
+    expect(codes).toEqual([
+      'applied',
+      'score_out_of_range',
+      'not_ranked',
+      'timestamp_out_of_range',
+      'rules_changed',
+      'applied',
+    ]);
+    expect(await waitingFor()).toEqual(['ann', 'eve']);
+  });
+});
+
 describe('a batch of first writes under different rules', () => {
   it('takes those under the rules of the first alone', async () => {
     const codes = await harness.write([
