@@ -5,7 +5,7 @@ export interface PlainScore {
   readonly userId: string;
   readonly region: string;
   readonly version: number;
-  /** The whole message, then what it says as texts: as `scoreFields` of the parsed one would be. Quotes and backslashes are in none. */
+  /** As texts; quotes and backslashes are in none. */
   readonly fields: ScoreFields;
 }
 

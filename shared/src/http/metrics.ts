@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
 export type { Registry };
 
-/** Node's own default is 10 ms: a hundred wakeups a second, which is most of what an idle process costs. */
+/** prom-client's default is 10 ms: a hundred wakeups a second, which is half of what an idle service costs. */
 const eventLoopMonitoringPrecision = 50;
 
 /** A registry of one process, with Node's own figures (CPU, memory, event-loop lag). */
