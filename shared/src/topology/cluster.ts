@@ -75,7 +75,7 @@ export class RedisCluster {
     return this.#connection(shard, this.#nodes);
   }
 
-  /** Connections that nobody else uses, for commands that wait. */
+  /** Connections that nobody else uses. */
   async dedicated(shard: Shard, name: string): Promise<RedisConnection> {
     const nodes = this.#newNodes(name);
     this.#dedicated.push(nodes);

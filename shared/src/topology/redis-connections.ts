@@ -9,7 +9,7 @@ import type { Shard } from './shards.js';
 export interface RedisConnections {
   /** Shared by all that goes on in this process. */
   of(shard: Shard): RedisConnection;
-  /** For commands that wait, because they hold up what comes after them. Closed by whoever asked for it. */
+  /** For commands that wait and for large answers, because both hold up what comes after them. Closed by whoever asked for it. */
   dedicated(shard: Shard, name: string): Promise<RedisConnection>;
   /** Each server once. */
   all(): RedisConnection[];
